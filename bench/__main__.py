@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import compileall
 import json
 import sys
 import tempfile
+from importlib import resources
 from pathlib import Path
 
 from bench import contacts, cubes, evergreen, groups, heavy, light, log_service, logs, records, risk, text
@@ -22,9 +24,15 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, help="where libraries are made (some 3 GB per million loans and copy)")
     parser.add_argument("--results", type=Path, default=RESULTS, help="the file of the results")
     chosen = parser.parse_args()
+    if chosen.folder is not None and not chosen.folder.is_dir():
+        parser.error(f"--folder {chosen.folder}: no such folder; make it, on a disk with room enough")
+    if not chosen.results.resolve().parent.is_dir():
+        parser.error(f"--results {chosen.results}: no folder to write it into")
     smoke = chosen.size == "smoke"
     loans = chosen.loans or (1_500 if smoke else 1_000_000)
     rows: list[Row] = []
+    # As an installed Carrel is: some environments forbid Python to keep what it compiled, and each process does it anew.
+    compileall.compile_dir(str(resources.files("carrel")), quiet=2)
 
     def done(new: list[Row]) -> None:
         rows.extend(new)

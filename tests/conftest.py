@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
     from carrel.deidentification.logs.compiled.machine_code import MachineCode
     from carrel.deidentification.text.running import Running
     from tests.integration.servers.postgresql import PostgreSQLServer
+
+# Some thousand commands are started as processes. Where no compiled code may be written, each compiles five hundred files
+# anew, for two thirds of a second; nobody's installed Carrel does.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # A law says what is true, not how fast: on a busy machine the first example of a test takes what it takes.
 settings.register_profile("laws", deadline=None)

@@ -2,7 +2,7 @@
 # Installs the real servers that the tests start privately, when they are missing and this is root.
 # Elsewhere it says what is missing; the tests that need it are then skipped, and with CI=true a skip is a failure.
 set -u
-declare -A package=([mariadbd]=mariadb-server-core [mariadb-install-db]=mariadb-server-core [mariadb]=mariadb-client-core [chromium]=chromium [node]=nodejs [npm]=npm [mariadb-dump]=mariadb-client [restic]=restic [borg]=borgbackup [pgbackrest]=pgbackrest [mariadb-backup]=mariadb-backup [dovecot]=dovecot-imapd [openssl]=openssl [xmlsec1]=xmlsec1 [logrotate]=logrotate [nginx]=nginx-light)
+declare -A package=([mariadbd]=mariadb-server-core [mariadb-install-db]=mariadb-server-core [mariadb]=mariadb-client-core [chromium]=chromium [node]=nodejs [npm]=npm [mariadb-dump]=mariadb-client [restic]=restic [borg]=borgbackup [pgbackrest]=pgbackrest [mariadb-backup]=mariadb-backup [dovecot]=dovecot-imapd [openssl]=openssl [xmlsec1]=xmlsec1 [logrotate]=logrotate [nginx]=nginx-light [/usr/lib/mailman3/bin/runner]=mailman3)
 missing=()
 for binary in "${!package[@]}"; do
   PATH="$PATH:/usr/sbin:/usr/local/sbin" command -v "$binary" >/dev/null 2>&1 || missing+=("${package[$binary]}")

@@ -249,3 +249,71 @@ def test_the_page_that_adds_a_telephone_passes_axe(chromium, served, axe):
         assert picture.evaluate("one => one.complete && one.naturalWidth") > 0
     finally:
         context.close()
+
+
+def test_a_printed_request_shows_what_is_on_record_and_no_empty_form(browse, served):
+    set_up(served, "Flo Example")
+    request = served.store.requests.open(
+        Right.ERASURE, "ils", 3, WORDS, "letter", "en", "Ada Example", served.clock(), how="photo id"
+    )
+    page = browse(java_script_enabled=False, viewport={"width": 680, "height": 1000})
+    enter(page, served, "Flo Example")
+    page.goto(f"{served.address}/staff/en/requests/{request}")
+    page.emulate_media(media="print")
+    for said in (
+        WORDS,
+        "What has to be done",
+        "What was done",
+        "carrel plan --erase",
+        "You are signed in as Flo Example.",
+    ):
+        assert page.get_by_text(said).first.is_visible(), said
+    for tag in ("textarea", "select", "button", "a.button", "nav"):
+        assert page.locator(f"{tag}:visible").count() == 0, tag
+    assert not page.get_by_text("If you do nothing").is_visible()
+    commands = page.locator("pre").first
+    assert commands.evaluate("one => one.scrollWidth - one.clientWidth") == 0, "no command is cut off on paper"
+
+
+def test_a_note_sent_too_late_comes_back_by_keyboard_and_after_signing_out_no_page_does(browse, served):
+    set_up(served, "Flo Example")
+    where = f"{served.address}/staff/en/requests/" + served.store.requests.open(
+        Right.QUESTION, "ils", None, WORDS, "letter", "en", "Ada Example", served.clock()
+    )
+    page = browse(java_script_enabled=False, viewport={"width": 320, "height": 800})
+    enter(page, served, "Flo Example")
+    page.goto(where)
+
+    def press(key, what):
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            if page.evaluate("document.activeElement.id || document.activeElement.textContent.trim()") == what:
+                page.keyboard.press(key)
+                return
+        raise AssertionError(what)
+
+    press("Enter", "A note")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Rang on Monday.")
+    served.clock.go_on(timedelta(minutes=16))
+    press("Enter", "Keep the note")
+    page.wait_for_load_state()
+    assert page.get_by_role("alert").inner_text().startswith("You were signed out meanwhile.")
+    assert "Rang on Monday" not in page.content()
+    for field, text in (("name", "Flo Example"), ("password", PASSWORD), ("code", code(served))):
+        press("Home", field)
+        page.keyboard.type(text)
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="What you wrote").wait_for()
+    press("Enter", "Open the form again")
+    page.get_by_role("status").wait_for()
+    assert page.get_by_label("What do you want to keep in mind?").input_value() == "Rang on Monday."
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    press("Enter", "Keep the note")
+    page.wait_for_load_state()
+    assert "Rang on Monday." in page.inner_text(".events")
+    press("Enter", "Sign out")
+    page.wait_for_url("**/sign-in")
+    page.go_back()
+    assert page.url.endswith("/staff/en/sign-in"), "the page is asked for anew, and nobody is signed in"
+    assert WORDS not in page.content()

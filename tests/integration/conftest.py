@@ -24,7 +24,7 @@ from carrel.systems.sample import Sample, SampleSize, build, facts
 from carrel.systems.secret import Secret
 from carrel.systems.sql.database import Access, connect
 from tests.conftest import unavailable
-from tests.integration.servers import mariadb, postgresql
+from tests.integration.servers import mailman, mariadb, postgresql
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -110,6 +110,15 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that all xdist workers of this run share."""
     base = tmp_path_factory.getbasetemp()
     return (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "carrel-shared"
+
+
+@pytest.fixture(scope="session")
+def mailman_server() -> Iterator[mailman.Mailman]:
+    """A private GNU Mailman."""
+    if why := mailman.missing():
+        unavailable(why)
+    with mailman.running() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

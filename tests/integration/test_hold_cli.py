@@ -100,6 +100,7 @@ def test_every_loan_can_be_held_when_it_is_said_so(site: Place) -> None:
 
 def test_a_sealed_hold_shows_in_no_list(site: Place) -> None:
     nobody = site.ok("hold", "list"), site.told("hold", "list")
+    assert nobody[0] == "no open legal hold to list\n"
     identity = site.told("hold", "place", "--loan", "7", "--sealed", *WHY, *ADA)["id"]
     assert (site.ok("hold", "list"), site.told("hold", "list")) == nobody
     assert kept(site)[0][0].reason == "preservation letter"
@@ -222,6 +223,15 @@ def test_what_an_older_carrel_took_in_is_shown_without_steering(site: Place) -> 
             assert "\x1b" not in out
             assert "\u202e" not in out
     assert "\\x1b" in site.ok("hold", "list")
+
+
+def test_whoever_the_environment_names_has_stopped_it(site: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CARREL_PERSON", "Ben Example")
+    assert "by Ben Example" in site.ok("stop")
+    assert "workers may start again" in site.ok("stop", "--clear")
+    monkeypatch.setenv("CARREL_PERSON", "Cal Example")
+    assert site.refused("stop", "--clear").code == "HLD-006"
+    assert "by Ada Example" in site.ok("stop", "--as", "Ada Example")
 
 
 def test_a_hold_is_in_force_where_nobody_can_look_whether_it_fits(site: Place, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -390,11 +390,15 @@ def test_a_file_that_is_no_key_is_refused(here):
         read_signer(Path("none.key"))
     assert caught.value.exit is Exit.REFUSED
     Path("b.vkey").write_bytes(b"\xff")
-    for said in ("b.vkey", "b.key", "nothing"):
+    for said in ("b.vkey", "b.key", "nothing+at+all"):
         with pytest.raises(CarrelError) as caught:
             read_verifier(said)
         assert caught.value.code == "LED-004"
-    assert carrel("key", "show", "nothing")[0] == 2
+    for said in ("nothing", "keys/nothing.vkey", "/no/where.vkey"):
+        with pytest.raises(CarrelError, match="no such file") as caught:
+            read_verifier(said)
+        assert caught.value.code == "LED-017"
+    assert carrel("key", "show", "nothing")[0] == 4
 
 
 def test_a_private_file_of_another_type_is_refused(here):

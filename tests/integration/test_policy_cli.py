@@ -105,14 +105,17 @@ def test_coverage_lists_every_clause_of_every_shipped_policy_once() -> None:
     assert told["format_version"] == 1
     assert list(told["policies"]) == list(shipped_names())
     for name, row in told["policies"].items():
-        assert set(row) == {"carried", "not_yet", "measured_in_part"}
+        assert set(row) == {"carried", "not_yet", "measured_in_part", "not_measured"}
+        assert set(row["not_measured"]) <= set(row["measured_in_part"])
         assert set(row["measured_in_part"]) <= set(row["not_yet"])
         assert sorted(row["carried"] + row["not_yet"]) == sorted(load(name).clauses)
     assert {"MITL-6.1", "MITL-6.4"} <= set(told["policies"]["mit-libraries"]["carried"])
     assert {"WPL-3.3", "WPL-3.4"} <= set(told["policies"]["worcester"]["carried"])
     assert {"WPL-4.2", "WPL-5.2", "WPL-8.7"} <= set(told["policies"]["worcester"]["measured_in_part"])
     assert "WPL-4.1" not in told["policies"]["worcester"]["measured_in_part"], "that tags hold no more, nobody measures"
+    assert told["policies"]["mit-libraries"]["not_measured"]["MITL-9.11"].startswith("that the letter was read")
     spoken = carrel("coverage", "worcester").stdout
+    assert "WPL-2.4, not measured: whether grants" in spoken
     assert spoken.index("promised in words") < spoken.index("what only some sites have") < spoken.rindex("WPL-5.2")
 
 

@@ -219,6 +219,9 @@ def _process(facts: AuditFacts) -> list[str]:
         )
     if nights.ledger not in {"none", "verified"}:
         found.append(f"the ledger does not verify ({nights.ledger})")
+    if wrong := nights.authority.wrong:
+        entries = amount(wrong, "entry on who may act does", "entries on who may act do")
+        found.append(f"{entries} not stand as the ledger was told: `carrel staff history` names them")
     if late := sum(one.until <= facts.as_of for one in nights.capsules):
         found.append(f"{late} undo capsules are over and not shredded: their loans can still be brought back")
     if nights.open_joins:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from carrel.accountability.evidence import Kind, Reading, cannot_tell, finding, holds
+from carrel.accountability.evidence import Kind, Reading, State, cannot_tell, finding, holds
 from carrel.accountability.own_account import settings_against
 from carrel.accountability.registry import provides
 from carrel.amount import amount
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _UNSEEN = "addresses that were taken out of the product without Carrel"
 _FIX = "stop the message; look at who exported (carrel ledger), and let the policy name what it should allow"
 _TELL = "see to the folder of 'consent: {changes: FOLDER}'; carrel run-due tells the tools again"
+_APPLY = "carrel doctor tells what is in the way; then carrel mailing-list apply"
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,14 @@ class ConsentFacts:
         unmeasured: those in a language for which nobody knows a measure here.
         hard: those that are too hard, each with its figure.
         unasked: optional purposes for which no text asks in some language of the pages.
-        tools: whether mailing tools are told at all.
+        tools: whether mailing tools are told at all, in a folder.
+        lists: how many mailing lists of the site hold its people.
+        lists_late: of them, those that were not brought to hold what consents say for longer than a night.
         untold: events of which they were not told, older than a night.
         untold_since: the oldest of them; aware.
+        history_purpose: for which a history in the product is kept; empty where no policy says so.
+        histories: how many people have one on; None where nobody could look.
+        unrecorded: of them, those of whom no yes that still stands is on record.
         closed: why nothing can be told: the key is gone, or a text cannot be read.
     """
 
@@ -64,11 +70,16 @@ class ConsentFacts:
     untold: int = 0
     untold_since: datetime | None = None
     closed: str = ""
+    lists: int = 0
+    lists_late: tuple[str, ...] = ()
+    history_purpose: str = ""
+    histories: int | None = 0
+    unrecorded: int = 0
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing was written down, and nothing is the matter."""
-        return not (self.exports or self.consents or self.texts or self.untold or self.closed)
+        return not (self.exports or self.consents or self.texts or self.untold or self.lists_late or self.closed)
 
 
 @provides("OWWL-6", partly=_UNSEEN, at_some_sites=True)
@@ -77,11 +88,40 @@ def no_address_to_whom_the_policy_bars(facts: AuditFacts) -> Reading | None:
     return _exports(facts, lambda _: True, "Exports of addresses are within the policy.", "uses are a closed list")
 
 
-@provides("OWWL-7", partly=_UNSEEN + ", and messages that the product sends by itself", at_some_sites=True)
+@provides("OWWL-7", partly=_UNSEEN + ", and messages that the product sends by what no map names", at_some_sites=True)
 def no_message_without_an_opt_in(facts: AuditFacts) -> Reading | None:
-    """No export for an optional purpose has more addresses than people had agreed by then."""
+    """No export for an optional purpose has more addresses than people had agreed by then, and the product writes to
+    nobody by itself but what the policy lists.
+    """
+    because = "every message beyond those that the policy lists needs an opt-in"
     kept = "No export for an optional purpose has more addresses than people had agreed."
-    return _exports(facts, lambda one: one.optional, kept, "every message beyond overdue notices needs an opt-in")
+    exported = _exports(facts, lambda one: one.optional, kept, because)
+    if facts.schedule.messages is None or (exported is not None and exported.state is not State.HOLDS):
+        return exported
+    sent = [one for one in facts.contradictions if one.sends and one.severity == "finding"]
+    measured: dict[str, int | str] = {
+        **({} if exported is None else exported.measured),
+        "settings by which the product sends messages": facts.sending,
+        "of these on for whoever did not ask": len(sent),
+    }
+    if sent:
+        return finding(
+            f"{'; '.join(f'{one.setting}: {one.says}' for one in sent)}.",
+            measured,
+            because=because,
+            fix="; ".join(dict.fromkeys(one.fix for one in sent if one.fix)),
+        )
+    if facts.notices is not None and facts.notices.unread:
+        return cannot_tell(
+            f"Not everything by which the product sends messages could be looked at: {facts.notices.unread[0]}.",
+            measured,
+            because="a message that nobody looked at is not said to need a yes",
+            fix="GRANT SELECT on the whole database, for the account to read",
+        )
+    if not facts.sending:
+        return exported
+    own = "The product sends by itself only what the policy lists"
+    return holds(f"{own}. {kept}" if exported is not None else f"{own}, or what the person switched on.", measured)
 
 
 @provides("WPL-3.7", partly=_UNSEEN, at_some_sites=True)
@@ -113,7 +153,9 @@ def withdrawals_reach_the_tools(facts: AuditFacts) -> Reading | None:
         return _closed(seen)
     measured: dict[str, int | str] = {
         "optional purposes, all off by default": len(seen.optional),
-        "mailing tools are told": "yes" if seen.tools else "no folder is named",
+        "mailing tools are told": "yes" if seen.tools or seen.lists else "no folder and no list is named",
+        "mailing lists": seen.lists,
+        "of them, not as consents say": len(seen.lists_late),
         "events not told for a night": figure(seen.untold) if seen.untold else 0,
         "settings of the product, none against it": facts.settings_on.get("OWWL-8", 0),
     }
@@ -125,7 +167,19 @@ def withdrawals_reach_the_tools(facts: AuditFacts) -> Reading | None:
             because="a withdrawal reaches every tool that holds the address",
             fix=_TELL,
         )
-    return holds("Optional purposes are off by default, and the mailing tools were told of each withdrawal.", measured)
+    if seen.lists_late:
+        return finding(
+            f"Mailing lists that were not brought to hold what consents say: {', '.join(seen.lists_late)}.",
+            measured,
+            because="a withdrawal reaches every tool that holds the address",
+            fix=_APPLY,
+        )
+    told = (
+        "the mailing tools were told of each withdrawal"
+        if seen.tools or seen.lists
+        else "no mailing tool is named to be told"
+    )
+    return holds(f"Optional purposes are off by default, and {told}.", measured)
 
 
 @provides("OWWL-9", Kind.PUBLISHED, partly="whether people find the choices, can all use the page, and understand it",
@@ -162,30 +216,50 @@ def choices_are_told_plainly(facts: AuditFacts) -> Reading | None:
     return holds("Each optional purpose is asked for in plain words, in each language of the pages.", measured)
 
 
-@provides("OWWL-10", partly="histories and the like that patrons switched on in the product", at_some_sites=True)
+@provides("OWWL-10",
+          partly="histories where the policy names no purpose for them, and other options of the product",
+          at_some_sites=True)  # fmt: skip
 def consents_have_their_words(facts: AuditFacts) -> Reading | None:
     """Every consent on record shows its words, channel and taker, no text has changed, and nobody is marked unasked."""
     seen = facts.consent
     if offered := _offered(facts, "OWWL-10", "nothing is switched on for somebody who was not asked"):
         return offered
-    if seen is None or seen.is_empty:
+    if seen is None or (seen.is_empty and not seen.histories):
         return None
     if seen.closed:
         return _closed(seen)
     measured: dict[str, int | str] = {
-        "consents on record": figure(seen.consents),
+        "consents on record": figure(seen.consents) if seen.consents else 0,
         "without their words": figure(seen.without_words) if seen.without_words else 0,
         "texts that cannot stand": len(seen.texts),
         "settings of the product, none against it": facts.settings_on.get("OWWL-10", 0),
     }
     wrong = [f"{figure(seen.without_words)} consents cannot show what was agreed to"] if seen.without_words else []
     wrong += [f"texts: {seen.texts[0]}"] if seen.texts else []
+    if seen.history_purpose:
+        measured["people with a history in the product"] = (
+            "nobody could look" if seen.histories is None else figure(seen.histories) if seen.histories else 0
+        )
+        measured["of these without a yes on record"] = figure(seen.unrecorded) if seen.unrecorded else 0
+    if seen.unrecorded:
+        wrong.append(
+            f"{figure(seen.unrecorded)} people have a history on in the product, and no yes to "
+            f"'{seen.history_purpose}' is on record"
+        )
     if wrong:
         return finding(
             f"{'; '.join(wrong)}.",
             measured,
             because="no record without the exact words, the time, the channel and who took it",
-            fix="carrel consent texts names each; put the words back, and ask these people again",
+            fix="carrel consent texts names each text; put the words back, and ask these people again (on the pages, "
+            "or carrel consent give); a history to which nobody says yes is switched off in the product",
+        )
+    if seen.history_purpose and seen.histories is None:
+        return cannot_tell(
+            "Nobody could look who has a history on in the product.",
+            measured,
+            because="an option that is on without a yes on record was not looked for",
+            fix="see what carrel check says of the database",
         )
     return holds("Every consent on record shows its words, its channel and who took it.", measured)
 

@@ -81,6 +81,8 @@ class NoticeFacts:
         unregistered: gateways that are set up and that the site file does not name.
         templates: those that name what they need not.
         waiting: notices in the queue that wait for longer than sent ones are kept.
+        begun: messages, by kind and name, that new patrons get though the policy asks for their yes.
+        asks: the clauses by which it does.
         unread: what the account may not look at.
     """
 
@@ -90,6 +92,8 @@ class NoticeFacts:
     templates: tuple[Template, ...] = ()
     waiting: int = 0
     unread: tuple[str, ...] = ()
+    begun: tuple[tuple[NoticeKind, str], ...] = ()
+    asks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +122,7 @@ class Contradiction:
         shows: what of one person it shows to another.
         value: to which it is set, or how many rows; it may stand nowhere uncounted.
         speaks: the clauses that the map names, whatever policy is in force.
+        sends: the kind of message that goes by it to whoever did not ask.
     """
 
     setting: str
@@ -128,6 +133,7 @@ class Contradiction:
     shows: str = ""
     value: str = ""
     speaks: tuple[str, ...] = ()
+    sends: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +170,11 @@ class AuditFacts:
         risks: measurements of records without names, as they were recorded.
         releases: what left the house and is on record.
         requests: of patrons, as they stand; None where there is none.
+        records_gone: requests that are open, and restrictions in force, of persons whose record is not there any more.
+        holds_gone: legal holds, no sealed ones, that name such a person.
         disclosures: cases of legal process that are not sealed; None where there is none.
         outboxes: the folders from which releases leave, held against the record.
+        sending: how many settings were looked at by which the product sends messages by itself.
         showing: how many settings and waivers the map knows that show one person to another; None if the database
             could not be read.
         settings_on: how many settings of the product that can be findings the map has on a clause.
@@ -213,8 +222,11 @@ class AuditFacts:
     releases: tuple[Standing, ...] = ()
     outboxes: tuple[Outbox, ...] = ()
     requests: RequestFacts | None = None
+    records_gone: tuple[str, ...] = ()
+    holds_gone: tuple[str, ...] = ()
     disclosures: DisclosureFacts | None = None
     showing: int | None = None
+    sending: int = 0
     settings_on: Mapping[str, int] = field(default_factory=dict)
     account: AccountFacts | None = None
     consent: ConsentFacts | None = None

@@ -40,6 +40,7 @@ class FormPage:
         missing: sentences of its notice that do not stand there.
         unread: why it could not be looked at.
         warns: whether the warning about e-mail stands there; None where the form asks for no address, or nobody warns.
+        must_warn: whether it has to stand there; also of a page that could not be looked at.
     """
 
     url: str
@@ -47,6 +48,7 @@ class FormPage:
     missing: tuple[str, ...] = ()
     unread: str = ""
     warns: bool | None = None
+    must_warn: bool = False
 
 
 @provides("MITP-11.2.2a", Kind.PUBLISHED, partly="forms on paper, and pages that the site file does not name",
@@ -104,5 +106,12 @@ def email_is_warned_of(facts: AuditFacts) -> Reading | None:
             measured,
             because="patrons are warned that e-mail can be read by others, and can be subject to disclosure law",
             fix="put the policy's warning on the page, to the letter; carrel policy notice prints it",
+        )
+    if shut := [one for one in facts.form_pages if one.unread and one.must_warn]:
+        return cannot_tell(
+            f"{amount(len(shut), 'page')} that has to warn could not be looked at: {shut[0].url} ({shut[0].unread}).",
+            {**measured, "of these that could not be looked at": len(shut)},
+            because="a page that does not answer warns nobody",
+            fix="look at 'url:' and 'form:' under 'web_pages:' of the site file",
         )
     return holds("The warning is published, and stands on what Carrel writes about a question or a request.", measured)

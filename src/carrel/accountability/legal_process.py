@@ -19,11 +19,13 @@ from carrel.disclosure.standing import Standing, State
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from carrel.accountability.authority import AuthorityFacts
     from carrel.accountability.facts import AuditFacts
 
 _PAPERS = frozenset(
     {Instrument.SUBPOENA, Instrument.COURT_ORDER, Instrument.SEARCH_WARRANT, Instrument.NATIONAL_SECURITY}
 )
+_WHO_ACTS = frozenset({"MITL-4.5", "MPL-2"})  # clauses that name who acts, and who else while she is away
 _ASKS = frozenset({Instrument.INFORMAL_ASK, Instrument.EMPLOYER, Instrument.PARENT})
 
 
@@ -110,18 +112,21 @@ _CLAUSES: dict[str, tuple[frozenset[Instrument], str, str]] = {
 }
 
 
-def _provider(instruments: frozenset[Instrument], because: str) -> Callable[[AuditFacts], Reading | None]:
+def _provider(clause: str, instruments: frozenset[Instrument], because: str) -> Callable[[AuditFacts], Reading | None]:
     def reading(facts: AuditFacts) -> Reading | None:
-        return _reading(facts.disclosures, instruments, because)
+        authority = facts.nights.authority if clause in _WHO_ACTS else None
+        return _reading(facts.disclosures, instruments, because, authority)
 
     return reading
 
 
 for _clause, (_instruments, _because, _partly) in _CLAUSES.items():
-    provides(_clause, Kind.GATED, partly=_partly, at_some_sites=True)(_provider(_instruments, _because))
+    provides(_clause, Kind.GATED, partly=_partly, at_some_sites=True)(_provider(_clause, _instruments, _because))
 
 
-def _reading(seen: DisclosureFacts | None, instruments: frozenset[Instrument], because: str) -> Reading | None:
+def _reading(
+    seen: DisclosureFacts | None, instruments: frozenset[Instrument], because: str, authority: AuthorityFacts | None
+) -> Reading | None:
     own = [] if seen is None else [one for one in seen.standings if one.process.instrument in instruments]
     if seen is None or not own:
         return None
@@ -137,10 +142,19 @@ def _reading(seen: DisclosureFacts | None, instruments: frozenset[Instrument], b
         "owing a step": owed,
         "altered since": seen.altered,
     }
+    if authority is not None:
+        measured |= {
+            "absences on record": authority.absences,
+            "of these recorded by another": authority.by_others,
+            "delegations on record": authority.delegations,
+            "entries on who may act that do not stand as told": authority.wrong,
+        }
     says = [f"{amount(unsound, 'case')} released without each step"] if unsound else []
     says += [f"{amount(late, 'case')} late"] if late else []
     says += [f"{amount(owed, 'case')} owing a step"] if owed else []
     says += [f"{amount(seen.altered, 'event')} altered since"] if seen.altered else []
+    if authority is not None and authority.wrong:
+        says.append(f"{amount(authority.wrong, 'entry', 'entries')} on who may act not as told to the ledger")
     if says:
         fix = "carrel disclose list tells which; take the step, or ask who wrote it"
         return finding(f"{'; '.join(says)}.", measured, because=because, fix=fix)

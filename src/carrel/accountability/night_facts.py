@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from carrel.accountability.authority import AuthorityFacts
 from carrel.accountability.health import Residue
 from carrel.retention.open_join import OpenJoin
 
@@ -37,6 +38,7 @@ class NightFacts:
         capsules: undo capsules that are not shredded.
         residues: places outside the tables that still keep old values, each once.
         open_joins: that led a sweep back to readers and were not shown closed since.
+        authority: who may act, as it is on record.
     """
 
     runs: int = 0
@@ -48,3 +50,4 @@ class NightFacts:
     capsules: tuple[CapsuleFacts, ...] = ()
     residues: tuple[Residue, ...] = ()
     open_joins: tuple[OpenJoin, ...] = ()
+    authority: AuthorityFacts = field(default_factory=AuthorityFacts)

@@ -54,7 +54,7 @@ def told_as_settings(seen: NoticeFacts | None) -> tuple[Contradiction, ...]:
     Guarantees:
         Codes of templates, words of the product and counts; nothing of a template's text or of a notice.
     """
-    return () if seen is None else (*_channels(seen), *_templates(seen))
+    return () if seen is None else (*_channels(seen), *_begun(seen), *_templates(seen))
 
 
 def _channels(seen: NoticeFacts) -> tuple[Contradiction, ...]:
@@ -77,6 +77,20 @@ def _channels(seen: NoticeFacts) -> tuple[Contradiction, ...]:
         for name in seen.unregistered
     )
     return (*ways, *gateways)
+
+
+def _begun(seen: NoticeFacts) -> tuple[Contradiction, ...]:
+    return tuple(
+        Contradiction(
+            f"{name}, on for new patrons",
+            f"messages of the kind '{kind}' go to whoever is registered from now on, and did not switch them on",
+            seen.asks,
+            fix="clear it in what the product gives new patrons, such as the defaults of its patron categories",
+            sends=kind,
+            speaks=seen.asks,
+        )
+        for kind, name in seen.begun
+    )
 
 
 def _templates(seen: NoticeFacts) -> tuple[Contradiction, ...]:

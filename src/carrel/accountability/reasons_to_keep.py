@@ -141,7 +141,7 @@ def _lapsed(facts: AuditFacts) -> list[str]:
     )
 
 
-@provides("WPL-2.4", partly="grants, stored reports and exports are not held against the purposes")
+@provides("WPL-2.4", partly="whether grants, stored reports and exports fit the purposes")
 def data_serves_the_listed_purposes(facts: AuditFacts) -> Reading:
     """Each field serves a purpose of the closed list, and nothing is collected that none of them needs."""
     policy, seen = facts.policy, facts.collection
@@ -160,7 +160,7 @@ def data_serves_the_listed_purposes(facts: AuditFacts) -> Reading:
     )
 
 
-@provides("MITL-1.3", partly="no clock for answering a request exists yet that could name its law")
+@provides("MITL-1.3", partly="whether the clock of a request is that of the law which sets it")
 def laws_are_cited_with_what_they_set(facts: AuditFacts) -> Reading:
     """The institution's policy is adopted, and each law that is named is cited with what it sets."""
     policy = facts.policy

@@ -58,7 +58,7 @@ def every_kind_found_is_listed(facts: AuditFacts) -> Reading:
     )
 
 
-@provides("WPL-3.2", partly="the product's screens, permissions and patron interface are not compared with this list")
+@provides("WPL-3.2", partly="whether the product's screens, permissions and patron interface fit this list")
 def a_record_holds_what_is_current(facts: AuditFacts) -> Reading:
     """Beside details, loans, holds and charges nothing that no rule keeps is linked to somebody who has a card."""
     kept = {*_OWN_RECORD, *(one.record for one in facts.policy.rules)}

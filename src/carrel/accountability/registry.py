@@ -41,6 +41,7 @@ _CHAPTERS = (
     "reasons_to_keep",
     "record_kinds",
     "recorded_releases",
+    "request_doors",
     "risk_classes",
     "taxonomy",
 )
@@ -94,6 +95,11 @@ def carried_clauses() -> frozenset[str]:
 def measured_clauses() -> frozenset[str]:
     """These, and those of which an audit measures a part, or what some sites have: it can show a finding on each."""
     return frozenset(_loaded())
+
+
+def not_measured() -> dict[str, str]:
+    """What of a clause is not measured, in words; of those alone of which a part is not."""
+    return {clause: one.partly for clause, one in _loaded().items() if one.partly}
 
 
 def evidence_for(clause: str, facts: AuditFacts) -> Evidence | None:

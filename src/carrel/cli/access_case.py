@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 
 from carrel.amount import amount
 from carrel.cli import custodian_gate, record
-from carrel.cli.at_site import allowed, open_site
+from carrel.cli.at_site import allowed, now, open_site
 from carrel.cli.erasure_plan import said_in
-from carrel.cli.premises import now
 from carrel.cli.request_follow import Link, handed_out
 from carrel.cli.request_rules import rules_of
 from carrel.cli.screen import number, put_json, put_line, put_table, say
@@ -22,6 +21,7 @@ from carrel.errors import CarrelError, Exit, fault
 from carrel.inventory.site import May
 from carrel.rights import faults
 from carrel.rights.access_leaf import access_leaf
+from carrel.rights.admission import require_accepted
 from carrel.rights.answer import Answer, HeldInSystem
 from carrel.rights.wording import ENGLISH
 from carrel.rights.work import ACCESS
@@ -61,10 +61,12 @@ def answer(wish: Wish, site_path: Path, name: str, *, as_json: bool) -> int:
     """Gather, write, record, and tell counts.
 
     Raises:
-        CarrelError: RGT-003 to RGT-007, HLD-006, RGT-011, RGT-012, RGT-020, and whatever stands in the way of reading.
+        CarrelError: RGT-003 to RGT-007, HLD-006, RGT-011, RGT-012, RGT-014, RGT-020, and whatever stands in the way of
+            reading.
     """
     site = open_site(site_path)
     by = allowed(site, name, May.PLAN).name
+    require_accepted(wish.identity, rules_of(site).clocks)
     passphrase = _passphrase(wish)
     place = wish.out or Path("answer.zip" if passphrase is None else "answer.zip.age")
     said, started = said_in(wish.given, "CARD_FILE"), now()

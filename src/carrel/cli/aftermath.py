@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from carrel.accountability.kept_outside import KeptOutside
 from carrel.accountability.measurement import total
+from carrel.cli.authority_told import after_night as authority_after_night
 from carrel.cli.custody_told import findings
 from carrel.cli.disclose_night import after_night as disclosures_after_night
 from carrel.cli.due_night import UNEXPECTED, SystemNight, Went
@@ -17,6 +18,7 @@ from carrel.cli.replay_entries import forget_expired
 from carrel.cli.replay_told import closed_codes
 from carrel.cli.request_audit import after_night as requests_after_night
 from carrel.errors import CarrelError
+from carrel.rights.faults import GONE
 
 if TYPE_CHECKING:
     from carrel.accountability.audit import AuditReport
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from carrel.accountability.health import Health, SystemHealth
     from carrel.accountability.message import Message
     from carrel.cli.audit import Subject
+    from carrel.cli.mailing_course import Report
     from carrel.cli.record import Receipt
     from carrel.inventory.site import Site, System
     from carrel.inventory.system_map import SystemMap
@@ -43,9 +46,11 @@ class Aftermath:
         shredded: runs whose undo capsules were destroyed before the night.
         day_keys: days whose keys of logs were destroyed before the night.
         period_keys: silos and periods whose keys of pseudonyms were destroyed before the night.
+        lists: how each mailing list went.
         outside: what the site keeps outside its databases, as it was looked at after the night.
         late_requests: ids of patrons' requests that are overdue.
         late_are_known: whether these could be told; without the key of requests nobody can.
+        records_gone: requests, restrictions and legal holds of persons whose record is not there any more.
     """
 
     receipt: Receipt | None = None
@@ -54,9 +59,11 @@ class Aftermath:
     shredded: tuple[str, ...] = ()
     day_keys: tuple[str, ...] = ()
     period_keys: tuple[str, ...] = ()
+    lists: tuple[Report, ...] = ()
     outside: KeptOutside = field(default_factory=KeptOutside)
     late_requests: tuple[str, ...] = ()
     late_are_known: bool = True
+    records_gone: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -92,6 +99,7 @@ def follow_up(
     """
     of_requests, late = requests_after_night(site, store, began)
     of_requests = (*of_requests, *disclosures_after_night(site, store, began))
+    of_requests = (*of_requests, *authority_after_night(site, store, began))
     codes = [*in_the_way, *findings(site, began), *closed_codes(site, store), *of_requests]
     outside, open_codes = after_night(site, store, began)
     after = Aftermath(codes=[*codes, *open_codes], shredded=shredded, outside=outside, late_requests=late or (),
@@ -128,6 +136,9 @@ def _measure(site: Site, store: Store, night: SystemNight, after: Aftermath) -> 
     except CarrelError as wrong:
         after.codes.append(wrong.code)
         return Measured(night, None, None)
+    if gone := (*facts.records_gone, *facts.holds_gone):
+        after.records_gone = (*after.records_gone, *gone)
+        after.codes.append(GONE.code)
     return Measured(night, facts, audit(facts), subject.system_map)
 
 

@@ -151,6 +151,32 @@ def _returned(subject: Subject, engine: Engine) -> int | None:
         return None
 
 
+def _records_gone(subject: Subject, engine: Engine) -> tuple[str, ...]:
+    """Requests and restrictions of persons whose record is gone; none where that could not be looked at."""
+    from carrel.cli.records_gone import gone
+    from carrel.errors import CarrelError
+    from carrel.systems.sql.failure import told
+
+    try:
+        with engine.connect() as connection, told(subject.system.name):
+            return gone(subject.store, subject.system.name, connection, subject.system_map.people)
+    except CarrelError:
+        return ()
+
+
+def _holds_gone(subject: Subject, engine: Engine, at: datetime) -> tuple[str, ...]:
+    """The same of legal holds."""
+    from carrel.cli.records_gone import holds_gone
+    from carrel.errors import CarrelError
+    from carrel.systems.sql.failure import told
+
+    try:
+        with engine.connect() as connection, told(subject.system.name):
+            return holds_gone(subject.store, subject.system.name, connection, subject.system_map.people, at)
+    except CarrelError:
+        return ()
+
+
 def _risks(recorded: Sequence[Recorded], releases: Sequence[Release], at: datetime) -> MeasuredRisks:
     from carrel.accountability.measured_risk import MeasuredRisks
     from carrel.deidentification.releases.standing import measured_again
@@ -173,7 +199,7 @@ def facts_of(subject: Subject, at: datetime, outside: KeptOutside | None = None)
     from carrel.accountability.held_loans import HeldCount
     from carrel.cli import audit_record
     from carrel.cli.account_told import account_facts
-    from carrel.cli.consent_told import consent_facts
+    from carrel.cli.consent_told import consent_facts, wanted
     from carrel.cli.cookies_told import cookie_facts
     from carrel.cli.custody_told import custody_facts
     from carrel.cli.disclose_night import disclosure_facts
@@ -220,7 +246,13 @@ def facts_of(subject: Subject, at: datetime, outside: KeptOutside | None = None)
             held_before=before.loans if before is not None and before.comparable(holds) else None,
             unread=unread,
         )
-        facts = replace(facts, returned=None if engine is None else _returned(subject, engine))
+        facts = replace(
+            facts,
+            returned=None if engine is None else _returned(subject, engine),
+            records_gone=() if engine is None else _records_gone(subject, engine),
+            holds_gone=() if engine is None else _holds_gone(subject, engine, at),
+        )
+        histories = None if engine is None else wanted(subject, engine)
     finally:
         if engine is not None:
             engine.dispose()
@@ -238,7 +270,7 @@ def facts_of(subject: Subject, at: datetime, outside: KeptOutside | None = None)
         cookies=cookie_facts(site),
         form_pages=form_pages(site, subject.policy),
         account=account_facts(site, subject.system, subject.system_map),
-        consent=consent_facts(site, store, subject.system, subject.policies, at),
+        consent=consent_facts(site, store, subject.system, subject.policies, at, histories),
     )
     if facts.loans is not None:
         audit_record.keep_count(site, name, HeldCount(holds, facts.held_now, at))

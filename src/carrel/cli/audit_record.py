@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from carrel.accountability.facts import CapsuleFacts, NightFacts
 from carrel.accountability.health import Residue
 from carrel.accountability.held_loans import HeldCount, next_count
+from carrel.cli.authority_told import authority_facts
 from carrel.errors import CarrelError
 from carrel.retention.outcome import Outcome
 
@@ -50,6 +51,7 @@ def night_facts(site: Site, store: Store, system: str, policies: Sequence[Policy
         capsules=_capsules(site, store, system),
         residues=residues(store, system, at),
         open_joins=store.open_joins.standing(system),
+        authority=authority_facts(site, store),
     )
 
 

@@ -9,13 +9,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from carrel.amount import amount
+from carrel.cli.at_site import now
 from carrel.cli.card_batch import AT_ONCE, CardBatch, still_due
 from carrel.cli.cards import cards_of, judgement
 from carrel.cli.case_pieces import Pieces, redact_all
 from carrel.cli.consent_erasure import forget_consents
 from carrel.cli.erasure_plan import erasure_of
 from carrel.cli.lot_end import CardsDone, end, end_unseen
-from carrel.cli.premises import now
 from carrel.cli.progress import phase
 from carrel.retention.identifiers import Subject
 from carrel.retention.outcome import ChunkResult, Outcome

@@ -7,20 +7,21 @@ from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from carrel.cli.at_site import now
+from carrel.cli.copies_owed import require_handed_out
 from carrel.cli.erasure_plan import basis_of
-from carrel.cli.premises import now
 from carrel.cli.request_follow import require_wanted
 from carrel.errors import CarrelError, fault
 from carrel.retention import faults
+from carrel.retention.approval import Kind
 from carrel.retention.erasure_approval import approver, refuse_unapproved
 from carrel.retention.staleness import refuse_stale
 from carrel.store.journal import LEASE_TTL
 from carrel.store.owner import new_owner
-from carrel.store.sealed_cases import RUNNING
+from carrel.store.sealed_cases import PLANNED, RUNNING
 
 if TYPE_CHECKING:
     from carrel.cli.premises import Premises
-    from carrel.retention.approval import Kind
     from carrel.retention.erasure import ErasurePlan
     from carrel.retention.person_plan import PersonPlan
     from carrel.retention.replay_plan import ReplayPlan
@@ -75,11 +76,14 @@ def admit(here: Premises, plan: ErasurePlan | PersonPlan, case: Case | PersonCas
     """Refuse a plan of another system, one that is stale, one that nobody approved, or whose request was taken back.
 
     Args and errors as of `attempt`, but for RUN-001: the system is not held. RGT-012, the request that it answers was
-    taken back or refused before anything was done; half a change is ended.
+    taken back or refused before anything was done; half a change is ended. RGT-028, whoever would be erased waits for a
+    copy.
     """
     if case.state != RUNNING:
         require_wanted(here.store, plan.case)
     require(here, plan, case.started_at if case.state == RUNNING else None, kind)
+    if case.state == PLANNED and kind is Kind.ERASURE:  # asked again: the request can be younger than the plan
+        require_handed_out(here, here.store.erasures.subject(plan.case).number, now())
 
 
 def require(here: Premises, plan: ErasurePlan | PersonPlan | ReplayPlan, started: datetime | None, kind: Kind) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from carrel.cli.premises import now
+from carrel.cli.at_site import now
 from carrel.errors import CarrelError, fault
 from carrel.retention import faults
 from carrel.store.erasures import TEXTS

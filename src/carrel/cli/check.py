@@ -93,6 +93,7 @@ def looked_at(here: Premises, seen: Owed | None = None) -> list[Check]:
         here: open, read-only.
         seen: from `owed`, where it was counted already.
     """
+    from carrel.cli.records_gone import gone_checks
     from carrel.cli.replay_told import restore_checks
 
     seen = seen or owed(here)
@@ -107,7 +108,7 @@ def looked_at(here: Premises, seen: Owed | None = None) -> list[Check]:
         *_stations(here),
         *_outside(here),
     ]
-    return [*known, *_loans(seen), *_joins(here), *_around(here), *restore_checks(here)]
+    return [*known, *_loans(seen), *_joins(here), *_around(here), *restore_checks(here), *gone_checks(here)]
 
 
 def _policy(here: Premises) -> list[Check]:

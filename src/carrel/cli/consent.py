@@ -57,7 +57,7 @@ def consent() -> None:
     "--lift-silence", is_flag=True, help="The person asked for silence before, and asks to be written to again."
 )
 @_taken
-def give(**said: Any) -> None:
+def give(**said: Any) -> int:
     """Write down that somebody agreed, with the exact words, the day, and how it came.
 
     CARD_FILE holds the card's number and nothing else; - reads it from the standard input. A day counts from its
@@ -65,7 +65,7 @@ def give(**said: Any) -> None:
     """
     from carrel.cli.consent_taking import give as taking
 
-    taking(**said)
+    return taking(**said)
 
 
 @consent.command(
@@ -76,17 +76,18 @@ def give(**said: Any) -> None:
 @click.option("--request", metavar="ID", type=WORDS, help="The objection that this carries out.")
 @click.option("--everything", is_flag=True, help="All of it: the person, and the address, are never written to again.")
 @_taken
-def withdraw(purpose: str | None, *, everything: bool, **said: Any) -> None:
+def withdraw(purpose: str | None, *, everything: bool, **said: Any) -> int:
     """Write down that somebody took it back, or objects; it holds in every export from now on.
 
     No text and no reason is asked for. It also works for a purpose that needs no consent, and where nothing was given.
-    A day counts to its end. Needs `may: consent`.
+    A day counts to its end. The address goes off each mailing list of the site file at once; exit code 3 where a list
+    could not be told. Needs `may: consent`.
     """
     if everything == (purpose is not None):
         raise click.UsageError("name a purpose with --purpose, or give --everything")
     from carrel.cli.consent_taking import withdraw as taking
 
-    taking(purpose=purpose, **said)
+    return taking(purpose=purpose, **said)
 
 
 @consent.command(epilog="Example: carrel consent show card.txt")

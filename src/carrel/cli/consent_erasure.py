@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from carrel.cli.premises import now
+from carrel.cli.at_site import now
+from carrel.cli.mailing_stops import take_off
 from carrel.consent.subject import addresses_in
 from carrel.systems.consent.change_folder import Change, write_changes
 
@@ -27,10 +28,12 @@ def forget_consents(here: Premises, erased: Iterable[Subject], case: str, *, sil
         CarrelError: CNS-007; CNS-009, the tools cannot be told. The case goes on when its command is given again.
     """
     consents, system, at = here.store.consents, here.original.name, now()
+    people = {number: _addresses(one) if number == one.number else () for one in erased for number in one.numbers}
+    if silence:  # of a card that lapsed the next night takes the address off
+        take_off(here, (address for addresses in people.values() for address in addresses))
     tags = consents.tags(system)
     if tags is None and not silence:
         return
-    people = {number: _addresses(one) if number == one.number else () for one in erased for number in one.numbers}
     changes = []
     for number, addresses in people.items():
         events = () if tags is None else consents.of(tags.number(number))

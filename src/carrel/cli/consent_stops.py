@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from carrel.cli import premises
+from carrel.cli.at_site import now
 from carrel.cli.consent_changes import is_written_to
-from carrel.cli.premises import now
+from carrel.cli.mailing_stops import take_off
 from carrel.consent import faults
 from carrel.consent.subject import addresses_in
 from carrel.errors import CarrelError, fault
 from carrel.inventory.category import Category
 from carrel.systems.consent.change_folder import Change, write_changes
 from carrel.systems.consent.contact_rows import ContactRows
+from carrel.systems.sql.in_lists import batches
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from carrel.cli.premises import Premises
 
 
-def stop_restricted(here: Premises) -> int:
+def stop_restricted(here: Premises, *, lists: bool = True) -> int:
     """Tell the tools that nobody who asked for a restriction may be written to now; each request has a file of its own.
 
     Told again it is the same file: a night repeats it for as long as the request is open, so that no tool that could
@@ -30,6 +32,7 @@ def stop_restricted(here: Premises) -> int:
 
     Args:
         here: open.
+        lists: whether mailing lists are told too; a night brings these on as a whole.
 
     Returns:
         How many requests were told of.
@@ -40,8 +43,12 @@ def stop_restricted(here: Premises) -> int:
     Source:
         MITL-9.4; GDPR Art. 18.
     """
-    asked = here.store.restrictions.asking(here.original.name) if here.site.consent.changes is not None else ()
-    return sum(stop_person(here, request, number, since) for request, number, since in asked)
+    told = here.site.consent.changes is not None or (lists and here.site.lists_of(here.system))
+    asked = here.store.restrictions.asking(here.original.name) if told else ()
+    people = _addresses_of(here, [number for _, number, _ in asked])
+    if lists:  # of all at once: a tool that is away is waited for once
+        take_off(here, (address for addresses in people.values() for address in addresses))
+    return sum(_stop(here, request, number, people.get(number, ()), since) for request, number, since in asked)
 
 
 def stop_person(here: Premises, file: str, number: int, since: datetime) -> bool:
@@ -50,10 +57,21 @@ def stop_person(here: Premises, file: str, number: int, since: datetime) -> bool
     Raises:
         CarrelError: CNS-009.
     """
+    addresses = _addresses_of(here, (number,)).get(number, ())
+    off = take_off(here, addresses)
+    return _stop(here, file, number, addresses, since) or bool(off)
+
+
+def _addresses_of(here: Premises, numbers: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    """The email addresses of people, as the system has them now."""
+    if not numbers:
+        return {}
     rows = ContactRows(here.schema, here.system_map, here.stand_in, (), at=here.system.name)
+    found: dict[int, tuple[str, ...]] = {}
     with here.engine.connect() as connection:
-        found = rows.of(connection, (number,)).get(number)
-    return _stop(here, file, number, () if found is None else addresses_in(found.email), since)
+        for some in batches(numbers):
+            found |= {one.number: addresses_in(one.email) for one in rows.of(connection, some).values()}
+    return found
 
 
 def stop_old_addresses(here: Premises, case: str, number: int, old: Mapping[str, str], new: Mapping[str, str]) -> None:
@@ -73,13 +91,7 @@ def stop_old_addresses(here: Premises, case: str, number: int, old: Mapping[str,
     Raises:
         CarrelError: CNS-009.
     """
-    if here.system_map.rectify is None:
-        return
-    fields = here.system_map.rectify.fields.values()
-    columns = {one for field in fields if field.category is Category.EMAIL_ADDRESS for one in field.parts.values()}
-    kept = {one.strip().casefold() for name in columns & set(new) for one in addresses_in(new[name])}
-    before = (one for name in sorted(columns & set(old)) for one in addresses_in(old[name] or ""))
-    gone = [one for one in before if one.strip().casefold() not in kept]
+    gone = taken_out(here, old, new)
     try:
         _stop(here, case, number, gone, now())
     except CarrelError as wrong:
@@ -94,6 +106,23 @@ def stop_old_addresses(here: Premises, case: str, number: int, old: Mapping[str,
             changed="nothing",
             fix="see to the folder, and give the correction again",
         ) from None
+
+
+def taken_out(here: Premises, old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
+    """The addresses that a correction takes out of a record.
+
+    Args:
+        here: open.
+        old: values by their column.
+        new: the same afterwards.
+    """
+    if here.system_map.rectify is None:
+        return []
+    fields = here.system_map.rectify.fields.values()
+    columns = {one for field in fields if field.category is Category.EMAIL_ADDRESS for one in field.parts.values()}
+    kept = {one.strip().casefold() for name in columns & set(new) for one in addresses_in(new[name])}
+    before = (one for name in sorted(columns & set(old)) for one in addresses_in(old[name] or ""))
+    return [one for one in before if one.strip().casefold() not in kept]
 
 
 def stop_at_once(site: Path, system: str) -> bool:

@@ -7,16 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from carrel.cli import premises
-from carrel.cli.at_site import allowed
+from carrel.cli.at_site import allowed, now
 from carrel.cli.consent_person import person_of
 from carrel.cli.consent_word import Said, Taken, agree, require_optional, take_back, text_read, texts_of
-from carrel.cli.premises import now
 from carrel.cli.request_follow import linked
 from carrel.cli.screen import put_json, put_line, say
 from carrel.consent import faults
 from carrel.consent.event import Act, Channel
 from carrel.consent.state import State
-from carrel.errors import fault
+from carrel.errors import Exit, fault
 from carrel.inventory.site import May
 from carrel.retention.outcome import Outcome
 from carrel.rights.work import OBJECTION, done_at_once
@@ -42,8 +41,8 @@ def give(
     name: str,
     site_path: Path,
     as_json: bool,
-) -> None:
-    """Write down that somebody agreed.
+) -> int:
+    """Write down that somebody agreed; the exit code.
 
     Raises:
         CarrelError: CNS-002 to CNS-009, HLD-006, ERA-001, and whatever stands in the way of reading the system.
@@ -57,7 +56,7 @@ def give(
             here, name, person, purpose=purpose, language=language, version=version, lift_silence=lift_silence,
             channel=channel, on=on,
         )  # fmt: skip
-    _show(taken, Act.GIVEN, f"{text.text} version {text.version} ({text.language})", as_json=as_json)
+    return _show(taken, Act.GIVEN, f"{text.text} version {text.version} ({text.language})", as_json=as_json)
 
 
 def withdraw(
@@ -72,8 +71,8 @@ def withdraw(
     site_path: Path,
     as_json: bool,
     request: str | None = None,
-) -> None:
-    """Write down that somebody took it back; without a purpose, all of it.
+) -> int:
+    """Write down that somebody took it back; without a purpose, all of it. The exit code: 3 where a list waits.
 
     Raises:
         CarrelError: CNS-004, CNS-006, CNS-007, CNS-009, HLD-006, ERA-001, RGT-011, RGT-012, RGT-020, and whatever
@@ -90,7 +89,7 @@ def withdraw(
             what = purpose or "everything"
             for one in done_at_once(new_case(), OBJECTION, here.original.name, what, now(), name, outcome):
                 here.store.requests.add(link.request, one)
-    _show(taken, Act.WITHDRAWN, purpose or "everything", as_json=as_json)
+    return _show(taken, Act.WITHDRAWN, purpose or "everything", as_json=as_json)
 
 
 def agreed(
@@ -163,7 +162,8 @@ def _moment(here: Premises, on: datetime | None, at: datetime, act: Act) -> date
     return begins if act is Act.GIVEN else min(ends, at)
 
 
-def _show(taken: Taken, act: Act, what: str, *, as_json: bool) -> None:
+def _show(taken: Taken, act: Act, what: str, *, as_json: bool) -> int:
+    code = int(Exit.FINDINGS if any(one.code for one in taken.lists) else Exit.DONE)
     if as_json:
         body = {
             "consent": {
@@ -171,12 +171,16 @@ def _show(taken: Taken, act: Act, what: str, *, as_json: bool) -> None:
                 "written": taken.events,
                 "states": {purpose: str(state) for purpose, state in taken.states.items()},
                 "told": taken.told.as_dict(),
+                "lists": [one.as_dict() for one in taken.lists],
             }
         }
         put_json(body)
-        return
+        return code
     say(f"{act}: {what}" + ("" if taken.events else "; it stood there already, nothing was written"))
     for purpose, state in taken.states.items():
         put_line(f"{purpose}: {state}", "  ")
-    for line in taken.told.told_lines():
+    for line in taken.told.told_lines() if taken.told.folder or not taken.lists else ():
         put_line(line)
+    for one in taken.lists:
+        put_line(one.told_line())
+    return code

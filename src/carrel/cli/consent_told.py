@@ -8,18 +8,64 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from carrel.errors import CarrelError
+from carrel.retention.outcome import Outcome
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
     from carrel.accountability.consent_record import ConsentFacts
+    from carrel.cli.audit import Subject
     from carrel.consent.text import ConsentText
     from carrel.inventory.site import Site, System
     from carrel.retention.consortium import InForce
+    from carrel.store.mailing_lists import ListCourse
     from carrel.store.store import Store
 
 _A_NIGHT = timedelta(hours=24)
+_AT_ONCE = 500
 
 
-def consent_facts(site: Site, store: Store, system: System, in_force: InForce, at: datetime) -> ConsentFacts:
+def wanted(subject: Subject, engine: Engine) -> tuple[int, ...] | None:
+    """Who has a history on in the product, where a policy names the purpose that it serves; None if untold."""
+    from carrel.systems.sql.history_wanted import history_wanted
+
+    if not _history_purpose(subject.policies):
+        return ()
+    try:
+        with engine.connect() as connection:
+            return history_wanted(connection, subject.system_map)
+    except CarrelError:  # what is wrong with the database is told by whatever reads it first
+        return None
+
+
+def _history_purpose(in_force: InForce) -> str:
+    named = (one.loans.opted_in.purpose for one in in_force.policies if one.loans is not None)
+    return next((one for one in named if one), "")
+
+
+def _unrecorded(store: Store, system: str, purpose: str, numbers: tuple[int, ...]) -> int:
+    """How many of the people whose history is on did not say yes to it on record, or took it back."""
+    from carrel.consent.event import Act, in_order
+
+    tags = store.consents.tags(system)
+    if tags is None:
+        return len(numbers)
+    agreed = 0
+    for first in range(0, len(numbers), _AT_ONCE):
+        part = {one.hex() for one in tags.numbers(numbers[first : first + _AT_ONCE])}
+        said = store.consents.among(part, purpose)
+        agreed += sum(in_order(events)[-1].act is Act.GIVEN for events in said.values())
+    return len(numbers) - agreed
+
+
+def consent_facts(
+    site: Site,
+    store: Store,
+    system: System,
+    in_force: InForce,
+    at: datetime,
+    histories: tuple[int, ...] | None = (),
+) -> ConsentFacts:
     """What stands on record of a system, judged again; only reads.
 
     Args:
@@ -28,6 +74,7 @@ def consent_facts(site: Site, store: Store, system: System, in_force: InForce, a
         system: of it.
         in_force: its policies.
         at: aware time.
+        histories: numbers of those whose history is on in the product; None where nobody could look.
     """
     from carrel.accountability.consent_record import ConsentFacts
     from carrel.consent.gate import needs_consent
@@ -71,7 +118,21 @@ def consent_facts(site: Site, store: Store, system: System, in_force: InForce, a
         tools,
         len(late) if tools else 0,
         min((one.event.recorded_at for one in late), default=None) if tools else None,
+        lists=len(lists := site.lists_of(system)),
+        lists_late=tuple(one.name for one in lists if _is_late(store.mailing_lists.course(one.name), at)),
+        history_purpose=(purpose := _history_purpose(in_force)),
+        histories=None if histories is None else len(histories),
+        unrecorded=0 if not (purpose and histories) else _unrecorded(store, name, purpose, histories),
     )
+
+
+def _is_late(course: ListCourse | None, at: datetime) -> bool:
+    """Whether a list was left with somebody who said no, or was not read back, for longer than a night."""
+    if course is None:
+        return False
+    if course.owed_since is not None and course.owed_since < at - _A_NIGHT:
+        return True
+    return course.outcome is not Outcome.VERIFIED and (course.verified_at or course.at) < at - 2 * _A_NIGHT
 
 
 def _plainness(
@@ -121,7 +182,7 @@ def tell_again(site_path: Path, site: Site, systems: Iterable[System], at: datet
             if waits:
                 with premises.enter(site_path, system.name, read_only=True) as here:
                     tell_tools(here, at)
-                    stop_restricted(here)
+                    stop_restricted(here, lists=False)
         except CarrelError as wrong:
             codes.append(wrong.code)
     return tuple(dict.fromkeys(codes))

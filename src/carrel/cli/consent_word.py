@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from carrel.cli.at_site import now
 from carrel.cli.consent_changes import Told, tell_tools
-from carrel.cli.premises import now
+from carrel.cli.mailing_stops import ListTold, take_off
 from carrel.consent import faults
 from carrel.consent.event import Act, Channel, ConsentEvent
 from carrel.consent.gate import needs_consent
@@ -26,11 +27,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What one call wrote down."""
+    """What one call wrote down, and what became of the mailing tools.
+
+    Attributes:
+        events: that were new.
+        states: of the person, by purpose.
+        told: of the folder.
+        lists: that the person was taken off.
+    """
 
     events: int
     states: dict[str, State]
     told: Told
+    lists: tuple[ListTold, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +252,9 @@ def _write(
         )  # fmt: skip
     after = consents.of(person.tag)
     states = {one.purpose: state_of(after, one.purpose, texts_of(here)).state for one in events}
-    return Taken(len(new), states, tell_tools(here, at))
+    no = {purpose for purpose, state in states.items() if state is State.WITHDRAWN}
+    lists = take_off(here, person.addresses, None if silence is not None else no)
+    return Taken(len(new), states, tell_tools(here, at), lists)
 
 
 def _is_known(before: tuple[ConsentEvent, ...], one: ConsentEvent, texts: Texts) -> bool:

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING
 
 from carrel.amount import amount
 from carrel.cli import premises, record
-from carrel.cli.at_site import allowed
+from carrel.cli.at_site import allowed, now
 from carrel.cli.consent_changes import tell_tools
 from carrel.cli.contact_judging import Judge
 from carrel.cli.option_values import writing
-from carrel.cli.premises import now
 from carrel.cli.screen import figure, put_json, put_line, put_table
 from carrel.consent import faults
 from carrel.consent.gate import Gate, LeftOut, gate
@@ -62,7 +61,7 @@ def carry_out(asked: Asked, *, as_json: bool) -> None:
         by = allowed(here.site, asked.name, May.EXPORT).name
         let = gate(here.in_force.policies, asked.purpose, asked.recipient, tuple(map(Category, asked.fields)))
         refuse_there(asked.out)
-        _refuse_closed(here)
+        refuse_closed(here)
         done = _exported(here, let, by, asked.out)
         told = tell_tools(here, now())
         receipt = record.deliver(here.site, here.store, now(), own=(leaf_of(here, done),))
@@ -82,7 +81,7 @@ def carry_out(asked: Asked, *, as_json: bool) -> None:
         put_line(line)
 
 
-def _refuse_closed(here: Premises) -> None:
+def refuse_closed(here: Premises) -> None:
     """Refuse a system that was restored: who was erased, and old addresses, are back in it.
 
     Raises:

@@ -32,7 +32,7 @@ def script(**said: Any) -> None:
     "national-security order", "emergency", "directory information", "foreign national", "employer", "parent",
     "researcher", "interlibrary cooperation", "theft prosecution", "permission", "permanent records".
     """
-    from carrel.cli.disclose_screen import print_script
+    from carrel.cli.disclose_script import print_script
 
     print_script(**said)
 
@@ -80,7 +80,7 @@ def report(**said: Any) -> None:
 
     And how it ended. What is sealed is in none of them.
     """
-    from carrel.cli.disclose_screen import print_report
+    from carrel.cli.disclose_report import print_report
 
     print_report(**said)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from carrel.cli.at_site import now
 from carrel.cli.disclose_rules import process_rules, viewer_of
-from carrel.cli.premises import now
 from carrel.cli.store_place import open_store
 from carrel.disclosure.admission import may
 from carrel.disclosure.clearing import why_not

@@ -6,10 +6,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from carrel.cli.at_site import named, open_site
+from carrel.cli.at_site import named, now, open_site
 from carrel.cli.disclose_keeping import asked_on, orders, people_on
 from carrel.cli.disclose_rules import process_rules, viewer_of
-from carrel.cli.premises import now
 from carrel.cli.request_desk import text_in
 from carrel.cli.screen import put_json, put_line, say
 from carrel.cli.store_place import open_store

@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from carrel.cli.at_site import end_of, named, open_site
+from carrel.cli.at_site import end_of, named, now, open_site
 from carrel.cli.disclose_rules import people_of, process_rules, viewer_of
-from carrel.cli.premises import now
 from carrel.cli.screen import put_json, say
 from carrel.cli.store_place import open_store
 from carrel.disclosure.absence import OfficeEvent, Turn
@@ -54,9 +53,9 @@ def _write(
     for one in filter(None, (holder, alternate)):
         named(site, one)  # a name that looks like another's is refused
     with open_store(site) as store:
-        by, at = viewer_of(site, store, rules, name).person, now()
+        viewer, at = viewer_of(site, store, rules, name), now()
         ends = None if until is None else end_of(until.date(), rules.zone)
-        event = OfficeEvent(turn, Office(office), holder, by, at, at, ends, alternate)
+        event = OfficeEvent(turn, Office(office), holder, viewer.person, at, at, ends, alternate, viewer.account)
         store.disclosures.turn(event, people_of(site), rules.processes.alternates)
     if as_json:
         body = {"turn": str(turn), "office": office, "holder": holder, "alternate": alternate or None}

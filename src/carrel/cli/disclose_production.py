@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING
 from carrel.amount import amount
 from carrel.cli import custodian_gate, record
 from carrel.cli.access_case import opened_systems, passphrase_of
-from carrel.cli.at_site import allowed, open_site
+from carrel.cli.at_site import allowed, now, open_site
 from carrel.cli.disclose_evidence import evidence_of
-from carrel.cli.premises import now
 from carrel.cli.screen import number, put_json, put_line, put_table, say
 from carrel.cli.store_place import open_store
 from carrel.disclosure import faults
@@ -34,6 +33,7 @@ from carrel.systems.access_answer import OpenSystem, not_searched
 from carrel.systems.production_gathering import gathered
 from carrel.systems.production_outside import outside_of, require_outside
 from carrel.systems.production_people import require_kept
+from carrel.systems.sealed_rows import row_shelf
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -112,14 +112,14 @@ def carry_out(
             wish.names_title,
             beyond,
         )
-        with access_package.package(wish.out, passphrase, os.urandom) as target:
+        with access_package.package(wish.out, passphrase, os.urandom) as target, row_shelf(wish.out.parent) as shelf:
             if gate is not None:
                 require_kept(systems, scope, gate.kept(store), wish.case)
             require_outside(site, scope)
             found = _NOTHING
             if not scope.open_records:
-                found = gathered(systems, closed, scope.inside, started).with_more(
-                    outside_of(site, systems, scope, started)
+                found = gathered(systems, closed, scope.inside, started, shelf).with_more(
+                    outside_of(site, systems, scope, started, shelf)
                 )
             kind = REPLY if scope.open_records else PRODUCED if found.produced else NONE
             if kind == NONE:
@@ -133,10 +133,8 @@ def carry_out(
                 attached, texts = _attached(wish, scope, systems)
                 texts["reply.txt"] = reply(scope, occasion, attached)
             body = manifest(scope, found, occasion, kind, [one.as_dict() for one in told])
-            files, signed = production_package.finished(
-                production_package.Contents(found.produced, texts, body), signer
-            )
-            production_package.write(files, target)
+            contents = production_package.Contents(found.produced, texts, body)
+            signed = production_package.write(contents, signer, target)
             # The leaf first: a kill can leave a leaf without its package, and never a package without its leaf. It goes
             # to the ledger with the night's batch, so that its time tells nobody of a case that is sealed. The case is
             # looked at again in the transaction that writes it down: it may have been thrown back meanwhile.

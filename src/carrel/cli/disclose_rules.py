@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from carrel.cli.at_site import named
+from carrel.cli.at_site import named, now
 from carrel.cli.host_account import account_at_work
-from carrel.cli.premises import now
 from carrel.cli.request_rules import rules_of
 from carrel.disclosure import faults
 from carrel.disclosure.absence import held

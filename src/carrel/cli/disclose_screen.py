@@ -1,4 +1,4 @@
-"""Disclosure cases on the screen: the script for the desk, the list, one case as a checklist, the report."""
+"""Disclosure cases on the screen: the list, and one case as a checklist."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from carrel.amount import amount
 from carrel.cli.at_site import open_site
 from carrel.cli.disclose_findings import finding_lines, findings_told
 from carrel.cli.disclose_gone import no_more_there, say_gone
-from carrel.cli.disclose_rules import everybody, process_rules, viewer_of
-from carrel.cli.premises import now
+from carrel.cli.disclose_rules import process_rules, viewer_of
+from carrel.cli.disclose_script import process_dict, step_line
 from carrel.cli.screen import put_json, put_line, put_table, say
 from carrel.cli.store_place import open_store
 from carrel.disclosure.asked_days import asked_days
-from carrel.disclosure.process import Instrument, Office, Outcome, Process, Step
-from carrel.disclosure.report import ENDS, transparency
+from carrel.disclosure.process import Office, Outcome
 from carrel.disclosure.standing import Notice
 from carrel.errors import Exit, shown
 
@@ -29,53 +28,6 @@ if TYPE_CHECKING:
 
     from carrel.disclosure.case import Case
     from carrel.disclosure.standing import Standing
-
-
-def print_script(*, instrument: str | None, site_path: Path, as_json: bool) -> None:
-    """What is said at the desk, and what follows; of no kind in particular, which kinds there are."""
-    processes = process_rules(open_site(site_path)).processes
-    if instrument is None:
-        _print_kinds([processes.of(one) for one in Instrument], as_json=as_json)
-        return
-    process = processes.of(Instrument(instrument))
-    if as_json:
-        put_json({"script": _process(process)})
-        return
-    put_line(f"{instrument}: {process.says}")
-    for n, line in enumerate(process.script, 1):
-        put_line(line, f"  {n}. ")
-    if process.release_first:
-        say("Then:")
-    for step in (*process.steps, *process.afterwards):
-        put_line(_step(step), "  - ")
-    if process.working_days:
-        put_line(f"answered within {amount(process.working_days, 'working day')}")
-    if process.wait:
-        put_line(f"nothing is released for {amount(process.wait.days, 'day')} after the person was told")
-    if (rule := process.education) is not None:
-        wait = f" for {amount(rule.wait.days, 'day')}" if rule.wait else ""
-        cited, unless = ", ".join(rule.clauses), ", ".join(rule.exemptions) or "nothing"
-        put_line(
-            f"a student's education records are released only after the student was told, and nothing of them{wait} "
-            f"after that [{cited}]; but for a finding of: {unless}"
-        )
-    put_line(f"may end: {', '.join(sorted(process.outcomes))}")
-    for line in process.precedence:
-        put_line(line, "policies differ: ")
-
-
-def _print_kinds(kinds: list[Process], *, as_json: bool) -> None:
-    if as_json:
-        put_json({"scripts": [_process(one) for one in kinds]})
-        return
-    unknown = next(one for one in kinds if one.instrument is Instrument.INFORMAL_ASK)
-    say("Nobody knows yet what it is:")
-    for n, line in enumerate(unknown.script, 1):
-        put_line(line, f"  {n}. ")
-    say("With what do they come?")
-    for one in kinds:
-        put_line(one.says, f"  {one.instrument}: ", hang=6)
-    say('The words for one of them: carrel disclose script "search warrant"')
 
 
 def list_all(*, every: bool, name: str, site_path: Path, as_json: bool) -> int:
@@ -139,36 +91,6 @@ def show_one(*, identity: str, with_words: bool, salts: bool, name: str, site_pa
         say(f"leaf {commitment} salt {salt}")
 
 
-def print_report(*, year: int | None, site_path: Path, as_json: bool) -> None:
-    """The transparency report of a year."""
-    site = open_site(site_path)
-    rules, at = process_rules(site), now()
-    wanted = year or at.astimezone(rules.zone).year
-    with open_store(site) as store:
-        cases, past = store.disclosures.reported(everybody(rules, at), wanted), store.disclosures.past()
-    lines = transparency(cases, wanted, rules.processes.band, rules.zone, past)
-    if as_json:
-        told = [
-            {"instrument": str(one.instrument), "received": one.received,
-             **{str(state): band for state, band in zip(ENDS, one.ended, strict=True)}}
-            for one in lines
-        ]  # fmt: skip
-        since = None if site.cases_since is None else site.cases_since.isoformat()
-        put_json({"report": {"year": wanted, "band": rules.processes.band, "since": since, "lines": told}})
-        return
-    put_table(
-        f"Who asked for records in {wanted}",
-        ("came with", "received", *map(str, ENDS)),
-        [(str(one.instrument), one.received, *one.ended) for one in lines],
-    )
-    put_line("Every figure is a band that begins at nothing. What the library may not speak of is in none of them.")
-    if site.cases_since is None:
-        put_line("Since when every paper is written down, the site file does not say: `cases_since:` would. The page "
-                 "/en/transparency shows no year without it.")  # fmt: skip
-    elif site.cases_since.year >= wanted:
-        put_line(f"Papers were written down from {site.cases_since} on. What came before is in no figure.")
-
-
 def as_dict(case: Case, here: Standing) -> dict[str, Any]:
     """One case for programs."""
     return {
@@ -199,33 +121,8 @@ def as_dict(case: Case, here: Standing) -> dict[str, Any]:
         },
         "may_release_from": None if here.may_release_from is None else here.may_release_from.isoformat(),
         "holds": list(case.holds),
-        "process": _process(here.process),
+        "process": process_dict(here.process),
     }  # fmt: skip
-
-
-def _process(process: Process) -> dict[str, Any]:
-    return {
-        "instrument": str(process.instrument),
-        "says": process.says,
-        "script": list(process.script),
-        "papers": list(process.papers),
-        "steps": [_step_dict(one) for one in process.steps],
-        "afterwards": [_step_dict(one) for one in process.afterwards],
-        "outcomes": sorted(process.outcomes),
-        "signed_by": sorted(process.signed_by),
-        "cites": [process.statutes[one].cite for one in process.cites if one in process.statutes],
-        "clauses": list(process.clauses),
-        "precedence": list(process.precedence),
-    }
-
-
-def _step_dict(step: Step) -> dict[str, Any]:
-    return {"id": step.id, "says": step.says, "by": sorted(step.by), "clauses": list(step.clauses)}
-
-
-def _step(step: Step) -> str:
-    cited = f" [{', '.join(step.clauses)}]" if step.clauses else ""
-    return f"{step.id}: {step.says} By: {', '.join(sorted(step.by))}.{cited}"
 
 
 def _show(case: Case, here: Standing, zone: ZoneInfo, words: tuple[str, ...]) -> None:
@@ -244,7 +141,7 @@ def _show(case: Case, here: Standing, zone: ZoneInfo, words: tuple[str, ...]) ->
     for step in (*here.process.steps, *here.process.afterwards):
         done = here.done.get(step.id)
         mark = f"[x] {done.by}: " if done else "[>] " if step.id in nexts else "[ ] "
-        put_line(_step(step), f"  {mark}", hang=6)
+        put_line(step_line(step), f"  {mark}", hang=6)
     for mark, line in _endings(here):
         put_line(line, f"  {mark} ", hang=6)
     for paper in here.process.papers:

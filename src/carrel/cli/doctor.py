@@ -12,7 +12,7 @@ import click
 
 from carrel.amount import amount
 from carrel.cli.at_site import json_option, now, open_site, site_option
-from carrel.cli.screen import say
+from carrel.cli.screen import WIDTH, say
 from carrel.cli.store_place import open_store
 from carrel.errors import CarrelError, Exit, shown
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from carrel.retention.consortium import InForce
     from carrel.systems.check import Check
 
-WIDTH = 100
 _NAME = 24  # signs of the column with the names of the checks
 _COLOURS = {"ok": "green", "note": "cyan", "finding": "yellow", "refused": "red", "cannot tell": "yellow"}
 
@@ -92,6 +91,10 @@ def _checks(site: Site, at: datetime) -> Iterator[Check]:
         from carrel.cli.cookies_told import cookie_checks
 
         yield from cookie_checks(site)
+    if site.mailing_lists:
+        from carrel.cli.mailing_told import list_checks
+
+        yield from list_checks(site)
     yield from _records(site, at)
 
 

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from carrel.cli import erasure_screen, plan_file, premises, record, screen
+from carrel.cli.at_site import now
 from carrel.cli.case_attempt import attempt
 from carrel.cli.case_leaf import leaf_of_case
 from carrel.cli.case_pieces import PIECE, Noting, Pieces, redact_all
 from carrel.cli.consent_erasure import forget_consents
 from carrel.cli.erasure_plan import erasure_of, scopes_of
 from carrel.cli.erasure_tables import PersonTables
-from carrel.cli.premises import now
 from carrel.cli.progress import SWEEPING, phase
 from carrel.cli.replay_entries import left_by
 from carrel.cli.schema_watch import SchemaWatch

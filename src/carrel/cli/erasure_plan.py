@@ -11,6 +11,7 @@ from carrel.amount import amount
 from carrel.cli import plan_file, premises, screen
 from carrel.cli.at_site import allowed
 from carrel.cli.because import show_reasons
+from carrel.cli.copies_owed import require_handed_out
 from carrel.cli.erasure_tables import PersonTables
 from carrel.cli.host_account import said_name
 from carrel.cli.request_follow import linked
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from carrel.retention.legal_hold import Scope
     from carrel.retention.plan import Basis
 
-_LONGEST = 200
+_LONGEST, _MARK = 200, "\ufeff"
 
 
 def make(
@@ -54,7 +55,7 @@ def make(
     """Plan an erasure, record it, write it and show it.
 
     Raises:
-        CarrelError: ERA-001 to ERA-003, RGT-011, RGT-012, RGT-020, and whatever stands in the way of any plan.
+        CarrelError: ERA-001 to ERA-003, RGT-011, RGT-012, RGT-020, RGT-028, and whatever stands in the way of any plan.
     """
     with premises.enter(site, system_name, read_only=True) as here:
         by = allowed(here.site, said_name(name), May.PLAN).name
@@ -65,6 +66,7 @@ def make(
             found = find(connection, here.system_map, said, by_card=by_card, at=here.system.name)
             require_somebody(found, here.stand_in, here.system.name)
             link = linked(here, request, str(Kind.ERASURE), found, at)
+            require_handed_out(here, found, at)
             older = () if also is None else confirmed(connection, here.system_map, _lines(also), here.system.name)
             bare = Subject(found, also=older)
             subject = erasure_of(here, (bare,), at).known(connection) or bare
@@ -166,10 +168,12 @@ def said_in(given: Path, option: str) -> str:
 
 def _lines(given: Path) -> list[str]:
     try:
-        text = sys.stdin.read(_LONGEST) if str(given) == "-" else given.read_text(encoding="utf-8")[:_LONGEST]
+        # Some editors put a mark before the first letter that nobody sees.
+        text = sys.stdin.read(_LONGEST) if str(given) == "-" else given.read_text(encoding="utf-8-sig")[:_LONGEST]
     except (OSError, UnicodeDecodeError):
         return []
-    return [line.strip() for line in text.splitlines() if line.strip()]
+    lines = [line.strip() for line in text.removeprefix(_MARK).splitlines() if line.strip()]
+    return lines if all(map(str.isprintable, lines)) else []
 
 
 def show(plan: ErasurePlan) -> None:

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 from carrel.amount import amount
 from carrel.cli import plan_file, record, rehearsal, screen
+from carrel.cli.at_site import now
 from carrel.cli.case_leaf import leaf_of_rehearsal
 from carrel.cli.custodian_gate import refuse_person
 from carrel.cli.erasure_apply import Course, asked
 from carrel.cli.erasure_plan import basis_of
 from carrel.cli.erasure_screen import show_found, show_ledger, show_taken
-from carrel.cli.premises import now
 from carrel.cli.progress import SWEEPING, phase
 from carrel.cli.screen import put_line, say
 from carrel.errors import CarrelError, Exit, fault

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from carrel.cli.at_site import now
 from carrel.cli.expiry_course import refuse_kept
-from carrel.cli.premises import now
 from carrel.errors import fault
 from carrel.retention import faults
 from carrel.retention.erasure import Going

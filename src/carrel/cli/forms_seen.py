@@ -25,13 +25,13 @@ def form_pages(site: Site, policy: Policy) -> tuple[FormPage, ...]:
     told, found = {one.form: one for one in notices(policy)}, []
     for page in pages:
         if (notice := told.get(page.form)) is None:
-            found.append(FormPage(page.url, page.form, unread="the policy has no form of that name"))
+            found.append(FormPage(page.url, page.form, unread="the policy has no form of that name", must_warn=True))
             continue
         words, unread = words_of(page.url)
         wanted = dict.fromkeys(each for one in notice.fields for each in _needed(one))
         missing = () if unread else tuple(one for one in wanted if " ".join(one.split()) not in words)
         warns = None if unread or not notice.warning else " ".join(notice.warning.split()) in words
-        found.append(FormPage(page.url, page.form, missing, unread, warns))
+        found.append(FormPage(page.url, page.form, missing, unread, warns, must_warn=bool(notice.warning)))
     return tuple(found)
 
 

@@ -27,9 +27,14 @@ def account() -> str:
         return str(number)
 
 
+def person_of_environment() -> str | None:
+    """Who is at work by the environment; None where it does not say."""
+    return os.environ.get(PERSON_VARIABLE) or None
+
+
 def said_name(named: str | None) -> str:
     """Who is at work: as named, else from the environment, else the account that runs Carrel, whatever LOGNAME says."""
-    return named or os.environ.get(PERSON_VARIABLE) or account()
+    return named or person_of_environment() or account()
 
 
 def account_at_work() -> str:

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from carrel.cli.premises import now
+from carrel.cli.at_site import now
 from carrel.errors import CarrelError
 from carrel.retention import faults
 from carrel.retention.course import carry_out_job

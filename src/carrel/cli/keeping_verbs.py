@@ -118,6 +118,9 @@ def list_entries(kind: Kind, system_name: str | None, site_path: Path, *, as_jso
     if as_json:
         put_json({f"{kind}s".replace(" ", "_"): [_as_dict(one, site) for one in entries]})
         return
+    if not entries:
+        say(f"no open {kind} to list")
+        return
     put_table(
         amount(len(entries), f"open {kind}"),
         ("id", "since", "last day", "loans", "reason", "authority"),

@@ -19,7 +19,8 @@ from carrel.cli.ledger_words import (
     read_leaf,
     tell,
 )
-from carrel.cli.option_values import ANY_FILE, ANY_FOLDER, FILE, NEW_FILE, TEXT_OR_FILE, writing
+from carrel.cli.option_values import ANY_FILE, ANY_FOLDER, FILE, FILE_OR_FOLDER, NEW_FILE, TEXT_OR_FILE, writing
+from carrel.errors import shown as legible
 
 if TYPE_CHECKING:
     from carrel.ledger.leaf import OpenLeaf
@@ -64,8 +65,11 @@ def begin(folder: Path, key_file: Path, passphrase_file: Path | None, as_json: b
 @folder_option
 @click.option("--last", default=20, show_default=True, type=click.IntRange(min=1), help="How many leaves, newest last.")
 @click.option("--kind", help="Only leaves of this kind. Without it, all but padding.")
+@click.option(
+    "--site", "site_path", type=FILE_OR_FOLDER, help="Also say by this site's store what leaves on who may act tell."
+)
 @json_option
-def show(folder: Path, last: int, kind: str | None, as_json: bool) -> None:
+def show(folder: Path, last: int, kind: str | None, site_path: Path | None, as_json: bool) -> None:
     """Print leaves of the ledger. This reads; `carrel ledger verify` checks."""
     from carrel.ledger.leaf_fields import FIELDS
     from carrel.store.ledger_folder import LedgerFolder
@@ -81,8 +85,16 @@ def show(folder: Path, last: int, kind: str | None, as_json: bool) -> None:
         if len(rows) == last:
             break
     rows.reverse()
-    told = {"leaves": [{"index": index, **leaf_told(leaf)} for index, leaf in rows]}
-    tell(told, "\n".join(leaf_row(index, leaf) for index, leaf in rows) or "no such leaf", as_json)
+    behind = {} if site_path is None else _behind(site_path)
+    known = {index: behind.get(str(leaf.fields.get("commitment", "")), "") for index, leaf in rows if leaf is not None}
+    told = {
+        "leaves": [
+            {"index": index, **leaf_told(leaf), **({"says": known[index]} if known.get(index) else {})}
+            for index, leaf in rows
+        ]
+    }
+    said = "\n".join(leaf_row(index, leaf, legible(known.get(index, ""))) for index, leaf in rows)
+    tell(told, said or "no such leaf", as_json)
 
 
 @ledger.command(epilog="Example: carrel ledger prove 70 --out run.tlog-proof")
@@ -138,6 +150,15 @@ def copy(target: Path, folder: Path, as_json: bool) -> None:
 
     place = copy_outward(LedgerFolder(folder), target, datetime.now(UTC))
     tell({"file": str(place)}, str(place), as_json)
+
+
+def _behind(site_path: Path) -> dict[str, str]:
+    """What stands behind each commitment on who may act, by the store of a site."""
+    from carrel.cli.at_site import open_site
+    from carrel.cli.store_place import open_store
+
+    with open_store(open_site(site_path)) as store:
+        return {one.commitment(): one.words() for one in store.authority.entries()}
 
 
 def _check(receipt: Path, key_said: str, as_json: bool) -> None:

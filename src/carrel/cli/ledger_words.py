@@ -50,13 +50,23 @@ def leaf_told(leaf: OpenLeaf | None) -> dict[str, Any]:
     return {"at": utc_seconds(leaf.at), "kind": leaf.kind, "fields": dict(leaf.fields)}
 
 
-def leaf_row(index: int, leaf: OpenLeaf | None) -> str:
-    """A leaf for people, at most 100 columns wide."""
+def leaf_row(index: int, leaf: OpenLeaf | None, says: str = "") -> str:
+    """A leaf for people, at most 100 columns wide.
+
+    Args:
+        index: of it.
+        leaf: nothing where the entry is of another form.
+        says: what stands behind its commitment, where that is known.
+    """
     told = leaf_told(leaf)
     fields = "  ".join(f"{name}={_value(value)}" for name, value in sorted(told.get("fields", {}).items()))
     head = f"{index:>8}  {told.get('at', ''):<20}  {told['kind']:<8}  "
     return textwrap.fill(
-        head + fields, COLUMNS, subsequent_indent=" " * len(head), break_on_hyphens=False, break_long_words=True
+        f"{head}{says or fields}",
+        COLUMNS,
+        subsequent_indent=" " * len(head),
+        break_on_hyphens=False,
+        break_long_words=True,
     ).rstrip()
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from carrel.cli.at_site import now
 from carrel.cli.case_leaf import leaf_of_case
-from carrel.cli.premises import now
 from carrel.retention.outcome import Outcome
 from carrel.systems.sql.erasure_sweep import Found
 

@@ -69,6 +69,10 @@ VERBS: dict[str, tuple[str, str]] = {
         "carrel.cli.mailbox:mailbox",
         "Mailboxes: how old their messages are, and what is past its time deleted or de-identified by plan.",
     ),
+    "mailing-list": (
+        "carrel.cli.mailing_list:mailing_list",
+        "Lists at mailing tools: who should not be on them and who is missing, and both mended.",
+    ),
     "map": ("carrel.cli.map:map_group", "System maps: where the records are, and every path to a person."),
     "plan": ("carrel.cli.plan:plan", "Count what is due, what is kept and why, and write a plan. Changes nothing."),
     "policy": ("carrel.cli.policy:policy", "The policy document: lint, show, diff, notice, coverage, schema."),

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from carrel.amount import amount
+from carrel.cli.map_versions import versions_page
+from carrel.cli.screen import WIDTH
 
 if TYPE_CHECKING:
     from carrel.inventory import map_path
@@ -14,13 +16,10 @@ if TYPE_CHECKING:
     from carrel.inventory.described_loan import Described
     from carrel.inventory.person_map import Through
 
-WIDTH = 100
-
 
 def page(found: maps.SystemMap) -> Iterator[str]:
     """A map, line by line."""
     from carrel.cli import map_record
-    from carrel.cli.map_versions import versions_page
 
     yield from textwrap.wrap(f"{found.title}, {found.versions.told}", WIDTH)
     yield f"{amount(len(found.loans.paths) + 1, 'path')} to a reader"

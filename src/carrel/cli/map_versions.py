@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from carrel.cli.map_page import WIDTH
+from carrel.cli.screen import WIDTH
 from carrel.inventory.map_version import as_found
 from carrel.inventory.schema import LiveSchema, from_facts
 from carrel.inventory.system_map import SystemMap

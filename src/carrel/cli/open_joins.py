@@ -6,7 +6,7 @@ from random import SystemRandom
 from typing import TYPE_CHECKING
 
 from carrel.amount import amount
-from carrel.cli.premises import now
+from carrel.cli.at_site import now
 from carrel.retention.cutoff import local_cutoff
 from carrel.retention.open_join import MEND, Look, OpenJoin, Side, led_nowhere, opened
 from carrel.retention.stage import Stage

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 from carrel.cli import premises, record, self_correction
 from carrel.cli.aftermath import mail_server
-from carrel.cli.at_site import open_site
+from carrel.cli.at_site import now, open_site
 from carrel.cli.consent_person import person_numbered
 from carrel.cli.consent_stops import stop_at_once
 from carrel.cli.consent_word import Said, agree, end_silence, require_optional, take_back, texts_of
-from carrel.cli.premises import now
 from carrel.cli.store_place import open_store
 from carrel.consent.event import Channel
 from carrel.consent.faults import CHANGES
@@ -62,14 +61,18 @@ class Desk:
         """
         mail.send(mail_server(open_site(self._site), (address,)), letter)
 
-    def take_back(self, system: str, number: int, purpose: str | None, *, addresses: bool = True) -> None:
+    def take_back(self, system: str, number: int, purpose: str | None, *, addresses: bool = True) -> bool | None:
         """Write down a withdrawal or an objection; without a purpose, of everything.
+
+        Returns:
+            Whether the person was read back as off every mailing list; None where there is none.
 
         Raises:
             CarrelError: CNS-004, CNS-007, CNS-009.
         """
         with premises.enter(self._site, system, read_only=True) as here:
-            take_back(here, person_numbered(here, number), purpose, _said(), addresses=addresses)
+            lists = take_back(here, person_numbered(here, number), purpose, _said(), addresses=addresses).lists
+        return not any(one.code for one in lists) if lists else None
 
     def end_silence(self, system: str, number: int) -> None:
         """Take off the list of silence the person's own number, and the addresses that this person put there.

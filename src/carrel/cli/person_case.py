@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from carrel.cli import case_attempt, plan_file, screen
+from carrel.cli.at_site import now
 from carrel.cli.because import show_reasons
 from carrel.cli.erasure_approve import Form
-from carrel.cli.premises import now
 from carrel.cli.screen import number, put_line, put_table, say, tell_written
 from carrel.errors import fault
 from carrel.retention import faults

@@ -164,10 +164,10 @@ def coverage(said: tuple[str, ...], site: Path | None, as_json: bool) -> None:
     Without POLICY, all policies that come with Carrel; with --site, those that a site goes by. A clause is carried when
     it stands under a rule of the policy (its `carried by:`) and an audit takes evidence for it from the live systems; a
     rule alone does not carry it. Of some others an audit measures a part, or what only some sites have: it can tell a
-    finding there.
+    finding there. What of a clause it does not measure is said beside it.
     """
     from carrel.accountability.custody import CUSTODIAN_CLAUSES
-    from carrel.accountability.registry import carried_clauses, measured_clauses
+    from carrel.accountability.registry import carried_clauses, measured_clauses, not_measured
     from carrel.policy.coverage import coverage as cover
     from carrel.systems.policy_files import load, shipped_names
 
@@ -175,12 +175,13 @@ def coverage(said: tuple[str, ...], site: Path | None, as_json: bool) -> None:
         raise click.UsageError("Name policies, or a site with --site, not both.")
     policies = _in_force(site) if site is not None else [load(name) for name in said or shipped_names()]
     found = cover(policies, carried_clauses() | CUSTODIAN_CLAUSES.keys())
-    measured = measured_clauses()
+    measured, left_out = measured_clauses(), not_measured()
     partly = {row.policy: [one for one in row.not_yet if one in measured] for row in found}
     if as_json:
         rows = {
             row.policy: {
-                "carried": list(row.carried), "not_yet": list(row.not_yet), "measured_in_part": partly[row.policy]
+                "carried": list(row.carried), "not_yet": list(row.not_yet), "measured_in_part": partly[row.policy],
+                "not_measured": {one: left_out[one] for one in partly[row.policy] if one in left_out},
             }
             for row in found
         }  # fmt: skip
@@ -193,6 +194,9 @@ def coverage(said: tuple[str, ...], site: Path | None, as_json: bool) -> None:
         put_line(f"not yet, promised in words: {', '.join(row.promised) or 'none'}", "  ", hang=4)
         some = ", ".join(partly[row.policy]) or "none"
         put_line(f"of these an audit measures a part, or what only some sites have: {some}", "  ", hang=4)
+        for one in partly[row.policy]:
+            if one in left_out:
+                put_line(f"{one}, not measured: {left_out[one]}", "    ", hang=6)
 
 
 def _in_force(place: Path) -> list[Policy]:

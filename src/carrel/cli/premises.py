@@ -26,7 +26,7 @@ from carrel.policy.record_type import RecordType
 from carrel.policy.resolve import Policy
 from carrel.policy.schedule import LoanSchedule, RecordSchedule
 from carrel.retention.consortium import Consortium, InForce
-from carrel.retention.lifecycle import Lifecycle, lifecycle
+from carrel.retention.lifecycle import ONE_NIGHT, Lifecycle, lifecycle
 from carrel.retention.outcome import Outcome
 from carrel.retention.payer import Payer, payer_of
 from carrel.retention.plan import Basis
@@ -34,7 +34,6 @@ from carrel.retention.records import in_force_there
 from carrel.retention.stage import Stage
 from carrel.store.store import Store
 from carrel.systems import branch_policies, map_files, site_file, site_systems
-from carrel.systems.audit_facts import ONE_NIGHT
 from carrel.systems.sql import accounts, live, replica, unit_rows, whereabouts
 from carrel.systems.sql.loans import SqlLoans
 from carrel.systems.sql.replica import ReadFrom

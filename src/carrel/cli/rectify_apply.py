@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from carrel.amount import amount
 from carrel.cli import person_case, plan_file, premises, record, screen
-from carrel.cli.consent_stops import stop_old_addresses
-from carrel.cli.premises import now
+from carrel.cli.at_site import now
+from carrel.cli.consent_stops import stop_old_addresses, taken_out
+from carrel.cli.mailing_stops import take_off
 from carrel.cli.rectify_plan import correction_of, require_free
 from carrel.cli.replay_entries import left_by
 from carrel.cli.run_leaves import residue_until, what_planned
@@ -97,6 +98,7 @@ def carried_out(here: Premises, plan: PersonPlan, gate: ChunkGate) -> Report:
         rows = correction.write(connection, sealed["old"], sealed["new"])
         stop_old_addresses(here, plan.case, sealed["number"], sealed["old"], sealed["new"])
         turn.check()
+    take_off(here, taken_out(here, sealed["old"], sealed["new"]))
     with here.engine.connect() as connection:
         there = correction.require_there(connection, sealed["new"])
         places = tuple(surroundings_reading.read(connection, here.site, here.system, here.policy, now()).places)

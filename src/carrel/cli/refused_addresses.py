@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from carrel.consent.subject import addresses_in, spelled
 from carrel.systems.consent.contact_rows import ContactRows
+from carrel.systems.consent.former_addresses import former_addresses
 from carrel.systems.sql.in_lists import batches
 
 if TYPE_CHECKING:
@@ -20,8 +21,10 @@ def refused_addresses(here: Premises, purpose: str, restricted: Collection[int])
     """The addresses that nobody is written to for a purpose, on whichever record they stand.
 
     They are read from the records as these stand now and kept nowhere: whoever types another's address into the own
-    record and takes it out again leaves nothing behind. An address whose reader asked since, before somebody of the
-    library and in as many words, to be written to again (``--lift-silence``) is not among them.
+    record and takes it out again leaves nothing behind. Of a record that the product has deleted since, or has put
+    together with another one, they are read from the copies that it keeps: whoever said no under the first number is
+    the same reader under the second. An address whose reader asked since, before somebody of the library and in as many
+    words, to be written to again (``--lift-silence``) is not among them.
 
     Args:
         here: open.
@@ -46,9 +49,15 @@ def refused_addresses(here: Premises, purpose: str, restricted: Collection[int])
     )
     with here.engine.connect() as connection:
         for some in batches(numbers):
-            for one in rows.of(connection, some).values():
-                since = _ALWAYS if one.number in restricted else said_no[one.number]
-                for address in map(spelled, addresses_in(one.email)):
+            there = rows.of(connection, some)
+            said = {number: (one.email,) for number, one in there.items()}
+            gone = [number for number in some if number not in there or there[number].deleted]
+            if gone:
+                former = former_addresses(connection, here.schema, here.system_map, gone)
+                said |= {number: (*said.get(number, ()), *texts) for number, texts in former.items()}
+            for number, texts in said.items():
+                since = _ALWAYS if number in restricted else said_no[number]
+                for address in (spelled(one) for text in texts for one in addresses_in(text)):
                     found[address] = max(since, found.get(address, since))
     back = {} if tags is None else consents.suppressions.asked_back([tags.asked_back(one) for one in found])
     later = {one for one, at in found.items() if tags is not None and back.get(tags.asked_back(one), _NEVER) > at}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from carrel.amount import amount
-from carrel.cli.premises import now
+from carrel.cli.at_site import now
 from carrel.errors import CarrelError
 from carrel.systems.sql.failure import told
 from carrel.systems.sql.present_people import numbers

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from carrel.amount import amount
 from carrel.cli import erasure_apply, plan_file, premises, record, restrict_apply
+from carrel.cli.at_site import now
 from carrel.cli.case_attempt import holding, require
-from carrel.cli.premises import now
 from carrel.cli.replay_look import erased_in_tables
 from carrel.cli.replay_open import open_if_clean, show_standing
 from carrel.cli.replay_place import require_own

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from carrel.cli.at_site import now
 from carrel.cli.erasure_plan import erasure_of
-from carrel.cli.premises import now
 from carrel.cli.restrict_plan import switches_of
 from carrel.errors import CarrelError, fault
 from carrel.retention import faults

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from carrel.amount import amount
 from carrel.cli import premises, record
-from carrel.cli.at_site import allowed
+from carrel.cli.at_site import allowed, now
 from carrel.cli.host_account import said_name
-from carrel.cli.premises import now
 from carrel.cli.replay_absent import part
 from carrel.cli.replay_look import look, unfinished
 from carrel.cli.replay_place import require_own

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 
 from carrel.amount import amount
 from carrel.cli import plan_file, premises, record
-from carrel.cli.at_site import allowed
+from carrel.cli.at_site import allowed, now
 from carrel.cli.erasure_approve import Form
 from carrel.cli.erasure_plan import basis_of, plan_of
 from carrel.cli.host_account import said_name
-from carrel.cli.premises import now
 from carrel.cli.replay_absent import notes, without_record
 from carrel.cli.replay_entries import sources
 from carrel.cli.replay_look import look

@@ -21,6 +21,7 @@ _GROUNDS = (
     "identity not verified", "manifestly unfounded", "repeated without end", "rights of other people",
     "a law requires the data", "a legal claim", "archive, research or statistics", "the data are right",
     "needed for the service that the person uses", "confidential review", "another office answers",
+    "goes on as another request",
 )  # fmt: skip
 _ID = click.argument("identity", metavar="ID", type=WORDS)
 _BECAUSE = click.option("--because", required=True, type=WORDS, help="The reason; it is sealed with the request.")
@@ -264,7 +265,7 @@ def refuse(ground: str, **said: Any) -> None:
 
     Grounds: "identity not verified", "manifestly unfounded", "repeated without end", "rights of other people", "a law
     requires the data", "a legal claim", "archive, research or statistics", "the data are right", "needed for the
-    service that the person uses", "confidential review", "another office answers".
+    service that the person uses", "confidential review", "another office answers", "goes on as another request".
     """
     _act("refused", {"ground": ground}, **said)
 

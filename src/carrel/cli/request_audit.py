@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from carrel.accountability.patron_requests import RequestFacts
@@ -9,8 +10,10 @@ from carrel.cli.request_follow import follow_all
 from carrel.cli.request_rules import Rules, rules_of
 from carrel.errors import CarrelError
 from carrel.ledger.leaf import decode_leaf
+from carrel.ledger.word import slug
 from carrel.retention.approval import Kind
 from carrel.rights import faults
+from carrel.rights.access_leaf import ON_THE_PAGES
 from carrel.rights.event import Act
 from carrel.rights.request import Right, Route
 from carrel.rights.standing import SETTLED
@@ -21,12 +24,13 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from carrel.inventory.site import Site
+    from carrel.ledger.leaf import OpenLeaf
     from carrel.rights.request import Request
     from carrel.rights.standing import Standing
     from carrel.store.store import Store
 
 _DONE = frozenset({Act.PLANNED, Act.CARRIED_OUT, Act.TOLD, Act.ANSWERED})
-_OF_REQUESTS = b'"kind":"request"'
+_OF_REQUESTS, _OF_ACCESS = b'"kind":"request"', b'"kind":"access"'
 _TOLD_OF = (Kind.ERASURE, Kind.RECTIFICATION, Kind.RESTRICTION)
 
 
@@ -37,17 +41,22 @@ def request_facts(site: Site, store: Store, system: str, at: datetime) -> Reques
         None where there is none.
     """
     own = [one for one in store.requests.all() if one.system in {"", system}]
-    if not own:
+    entries = (*store.owed.entries(), *_entries(site))
+    if not own and not any(_OF_ACCESS in one for one in entries):
         return None
     try:
         rules = rules_of(site)
     except CarrelError as wrong:
         return RequestFacts(unread=f"{wrong.code}: {wrong.faults[0].condition.title}")
+    known = _identity(entries, rules, own, system)
+    if not own:
+        return known if known.handed_out else None
     found = [(one, rules.standing(one, at)) for one in own]
     missing, seen, unread = _silence(store, found)
     addresses, gone = store.consents.suppressions.erased()
-    return RequestFacts(
-        tuple(here for _, here in found),
+    return replace(
+        known,
+        standings=tuple(here for _, here in found),
         before_identity=sum(_before_identity(one) for one in own),
         silence_missing=missing,
         silence_seen=seen,
@@ -55,7 +64,7 @@ def request_facts(site: Site, store: Store, system: str, at: datetime) -> Reques
         addresses_missing=gone,
         untold=_untold(store, rules, found),
         kept_too_long=store.requests.kept_too_long(at, rules.clocks.kept),
-        altered=_altered(site, store),
+        altered=_altered(entries, store),
         unread=unread,
     )
 
@@ -76,15 +85,42 @@ def after_night(site: Site, store: Store, at: datetime) -> tuple[tuple[str, ...]
     return ((faults.OVERDUE.code,) if late else ()), late
 
 
-def _altered(site: Site, store: Store) -> int:
+def _altered(entries: Iterable[bytes], store: Store) -> int:
     """Events that do not fit what the ledger was told, and events that it was told of and that are gone."""
-    told = {
-        str(decode_leaf(entry).fields.get("commitment", ""))
-        for entry in (*store.owed.entries(), *_entries(site))
-        if _OF_REQUESTS in entry
-    }
+    told = {str(decode_leaf(entry).fields.get("commitment", "")) for entry in entries if _OF_REQUESTS in entry}
     there = set(store.requests.commitments())
     return max(len(there - told), len(told - there))
+
+
+def _identity(entries: Iterable[bytes], rules: Rules, own: Iterable[Request], system: str) -> RequestFacts:
+    """Who was identified by what no policy accepts, since the day from which policies say by what."""
+    accepted, since = rules.clocks.identity, rules.clocks.identity_since
+    if accepted is None or since is None:
+        return RequestFacts()
+    said = [
+        one.term("how")
+        for request in own
+        for one in request.events
+        if one.act is Act.IDENTIFIED and one.at.astimezone(rules.zone).date() >= since
+    ]
+    leaves = [decode_leaf(one) for one in entries if _OF_ACCESS in one]
+    handed = [
+        str(one.fields["identity"])
+        for one in leaves
+        if slug(system) in _systems(one) and one.at.astimezone(rules.zone).date() >= since
+    ]
+    words = {slug(one) for one in (*accepted, ON_THE_PAGES)}
+    return RequestFacts(
+        unaccepted=sum(not rules.clocks.accepts(how) for how in said),
+        handed_out=len(handed),
+        handed_unaccepted=sum(one not in words for one in handed),
+        accepted=tuple(sorted(accepted)),
+    )
+
+
+def _systems(leaf: OpenLeaf) -> list[str]:
+    told = leaf.fields["systems"]
+    return told if isinstance(told, list) else []
 
 
 def _entries(site: Site) -> tuple[bytes, ...]:

@@ -1,4 +1,7 @@
-"""What the staff does to a request: it is opened, identified, and everything that one event says."""
+"""What the staff does to a request: it is opened, identified, and everything that one event says.
+
+What reads a system is imported where it is read: lists and most events need none of it, and would wait for all of it.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,8 @@ from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from carrel.cli import person_case, premises
-from carrel.cli.at_site import allowed, open_site
-from carrel.cli.consent_stops import stop_at_once
-from carrel.cli.erasure_plan import said_in
-from carrel.cli.premises import now
+from carrel.cli.at_site import allowed, now, open_site
 from carrel.cli.request_follow import follow_all
-from carrel.cli.request_person import look
 from carrel.cli.request_rules import Rules, rules_of
 from carrel.cli.screen import put_json, put_line, say
 from carrel.cli.store_place import open_store
@@ -22,8 +20,9 @@ from carrel.errors import CarrelError, fault
 from carrel.inventory.site import May
 from carrel.retention.faults import NO_SUBJECT
 from carrel.rights import faults
+from carrel.rights.admission import require_accepted
 from carrel.rights.event import Act, Event
-from carrel.rights.request import PERSON, Decision, Right
+from carrel.rights.request import PERSON, Decision, Right, plain_words
 from carrel.systems.sql.person_search import find, require_somebody
 
 if TYPE_CHECKING:
@@ -63,6 +62,8 @@ def open_one(
     if not LANGUAGE.fullmatch(language):
         raise _missing("--language", "a language tag such as en, es or pt-BR", "something else")
     words = "" if words_file is None else text_in(words_file)
+    if words_file is not None and not plain_words(words):
+        raise _missing("--words", "a file with the person's own words", "nothing that can be read in it")
     system, number = "", None
     if card is not None:
         try:
@@ -70,6 +71,8 @@ def open_one(
         except CarrelError as nobody:
             raise _without_card(nobody) from nobody
     rules = rules_of(site)
+    if how:
+        require_accepted(how, rules.clocks)
     with open_store(site) as store:
         same = () if number is None else _same(store, rules, wanted, system, number)
         made = store.requests.open(
@@ -137,6 +140,8 @@ def act_on(
     if done in _BY_PERSON:
         by, said = PERSON, {**said, "taken by": person}
     if said.get("decision") == Decision.NOTHING_HELD:
+        from carrel.cli.request_person import look
+
         said |= look(site_path, site, identity)
     with open_store(site) as store:
         follow_all(store, rules)
@@ -165,6 +170,9 @@ def whose(site_path: Path, system_name: str | None, card: Path, *, by_card: bool
     Raises:
         CarrelError: ERA-001.
     """
+    from carrel.cli import premises
+    from carrel.cli.erasure_plan import said_in
+
     with premises.enter(site_path, system_name, read_only=True) as here:
         said = said_in(card, "CARD_FILE")
         with here.engine.connect() as connection:
@@ -179,6 +187,8 @@ def text_in(place: Path) -> str:
     Raises:
         CarrelError: REQ-001, it cannot be read.
     """
+    from carrel.cli import person_case
+
     return person_case.request_text(place)[0]
 
 
@@ -208,6 +218,8 @@ def day_of(due: object) -> str | None:
 
 
 def _stop(site_path: Path, system: str, *, as_json: bool) -> None:
+    from carrel.cli.consent_stops import stop_at_once
+
     if not stop_at_once(site_path, system) and not as_json:
         say("Mailing tools could not be told now (CNS-009); the next night tells them. Exports honour it already.")
 

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from carrel.cli.premises import now
-from carrel.cli.request_person import is_theirs
+from carrel.cli.at_site import now
 from carrel.cli.request_rules import Rules, rules_of
 from carrel.cli.store_place import open_store
 from carrel.errors import CarrelError, fault
@@ -94,6 +93,8 @@ def linked(here: Premises, request: str | None, kind: str, number: int, at: date
     if request is None:
         return None
     link = Link(request, kind)
+    from carrel.cli.request_person import is_theirs
+
     link.require(here.store, rules_of(here.site), at, lambda whose: is_theirs(here, whose, number))
     return link
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from carrel.accountability.message import Message
 from carrel.cli import premises
 from carrel.cli.aftermath import mail_server
-from carrel.cli.at_site import allowed, open_site
-from carrel.cli.premises import now
+from carrel.cli.at_site import allowed, now, open_site
 from carrel.cli.request_desk import told
 from carrel.cli.request_follow import follow_all
 from carrel.cli.request_rules import rules_of

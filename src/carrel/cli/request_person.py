@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from carrel.cli import premises
-from carrel.cli.premises import now
+from carrel.cli.at_site import now
 from carrel.cli.store_place import open_store
 from carrel.errors import CarrelError
 from carrel.retention.faults import NO_SUBJECT

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from carrel.amount import amount
-from carrel.cli.at_site import allowed, open_site
-from carrel.cli.premises import now
+from carrel.cli.at_site import allowed, now, open_site
 from carrel.cli.request_desk import day_of
 from carrel.cli.request_follow import follow_all
 from carrel.cli.request_rules import Rules, rules_of
@@ -216,18 +215,23 @@ def sender_of(site: Site, rules: Rules) -> Sender:
 def _said(store: Store, rules: Rules, request: Request, here: Standing) -> Said:
     beside = store.requests.words_beside(request.id)
     by_act = {event.act: words for event, words in zip(request.events, beside, strict=True) if words}
-    where = {one.name: f"{', '.join(one.for_)}: {one.contact}" for one in rules.clocks.controllers}
+    where = {
+        one.name: f"{', '.join(_in_words(rules, request, each) for each in one.for_)}: {one.contact}"
+        for one in rules.clocks.controllers
+    }
     reason = by_act.get(Act.REFUSED) or by_act.get(Act.EXTENDED, "")
-    return Said(by_act.get(Act.ANSWERED, ""), reason, _stays(store, here), where, _names(rules, request, here))
+    return Said(by_act.get(Act.ANSWERED, ""), reason, _stays(store, here), where, _names(rules, request, here), where)
 
 
 def _names(rules: Rules, request: Request, here: Standing) -> dict[str, str]:
     """Whoever has to do something, in the language of the person where the policies say it."""
-    found = {}
-    for name in {one.to for one in here.tasks}:
-        said = (policy.said_in(request.language, name) for policy in rules.policies)
-        found[name] = next((one for one in said if one), name)
-    return found
+    names = {*(one.to for one in here.tasks), *(one.name for one in rules.clocks.controllers)}
+    return {name: _in_words(rules, request, name) for name in names}
+
+
+def _in_words(rules: Rules, request: Request, name: str) -> str:
+    said = (policy.said_in(request.language, name) for policy in rules.policies)
+    return next((one for one in said if one), name)
 
 
 def _stays(store: Store, here: Standing) -> tuple[str, ...]:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from carrel.amount import amount
-from carrel.cli.at_site import allowed, open_site
-from carrel.cli.premises import now
+from carrel.cli.at_site import allowed, now, open_site
 from carrel.cli.request_desk import day_of, text_in, told
 from carrel.cli.request_follow import follow_all
 from carrel.cli.request_rules import Rules, rules_of
@@ -17,7 +16,7 @@ from carrel.cli.screen import put_json, put_table, say
 from carrel.cli.store_place import open_store
 from carrel.inventory.site import May
 from carrel.rights.event import Act, Event
-from carrel.rights.letter import switch_of
+from carrel.rights.switch_words import switch_of
 from carrel.rights.task_choice import chosen
 
 if TYPE_CHECKING:

@@ -7,8 +7,7 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from carrel.cli.at_site import allowed, open_site
-from carrel.cli.premises import now
+from carrel.cli.at_site import allowed, now, open_site
 from carrel.cli.request_desk import told
 from carrel.cli.request_rules import Rules, rules_of
 from carrel.cli.screen import say

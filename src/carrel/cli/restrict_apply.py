@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from carrel.amount import amount
 from carrel.cli import person_case, plan_file, premises, record, screen
+from carrel.cli.at_site import now
 from carrel.cli.consent_stops import stop_person
-from carrel.cli.premises import now
 from carrel.cli.replay_entries import left_by
 from carrel.cli.restrict_plan import RESTRICTION, images_of, refuse_twice, require_lost, switches_of
 from carrel.cli.run_leaves import what_planned

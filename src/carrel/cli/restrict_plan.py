@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from carrel.cli import person_case, plan_file, premises
-from carrel.cli.at_site import allowed
+from carrel.cli.at_site import allowed, now
 from carrel.cli.erasure_plan import basis_of
 from carrel.cli.host_account import said_name
-from carrel.cli.premises import now
 from carrel.cli.request_follow import Link, linked
 from carrel.errors import fault
 from carrel.inventory.site import May

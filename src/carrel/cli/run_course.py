@@ -8,8 +8,8 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from carrel.amount import amount
+from carrel.cli.at_site import now
 from carrel.cli.job_work import POLL_SECONDS, JobWork
-from carrel.cli.premises import now
 from carrel.cli.progress import Progress
 from carrel.cli.screen import put_line
 from carrel.errors import fault

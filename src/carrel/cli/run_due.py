@@ -66,15 +66,26 @@ def run_due(
 
     First shreds the undo capsules whose time is over, and goes on with a run that was interrupted. Then plans, and
     applies only what a standing approval or a person's approval covers; otherwise writes the plan into the site's
-    folder, mails the people, and ends with 6. Carries out the erasures that were left to it. Keeps opening hours
-    and blackout dates. Leaves copies alone. A second call in one night finds nothing to do.
+    folder, mails the people, and ends with 6. Carries out the erasures that were left to it. Brings mailing lists to
+    hold what consents say. Keeps opening hours and blackout dates. Leaves copies alone. A second call in one night
+    finds nothing to do.
 
     With --sites every tenant's night is a process of its own; what fails in one costs the others nothing. The exit code
     is that of the worst.
     """
     if sites:
         return _run_sites(sites, time_limit, at_once, names, print_units=print_units, as_json=as_json)
-    from carrel.cli import aftermath, capsules, consent_told, due_night, outside_told, premises, screen, tenant_process
+    from carrel.cli import (
+        aftermath,
+        capsules,
+        consent_told,
+        due_night,
+        mailing_night,
+        outside_told,
+        premises,
+        screen,
+        tenant_process,
+    )
     from carrel.cli.store_place import open_store
     from carrel.systems import site_file, site_systems
 
@@ -91,11 +102,13 @@ def run_due(
     periods, of_periods = outside_told.destroy_period_keys(here, began)
     nights = [due_night.run_system(site, system, began, workers) for system in systems]
     of_tools = consent_told.tell_again(site, here, systems, premises.now())
+    lists = mailing_night.follow(site, here, systems)
+    of_tools += mailing_night.codes(lists)
     with open_store(here) as store:
         after = aftermath.follow_up(
             here, store, nights, began, shredded, (*in_the_way, *of_keys, *of_periods, *of_tools)
         )
-    after.day_keys, after.period_keys = tuple(keys), tuple(periods)
+    after.day_keys, after.period_keys, after.lists = tuple(keys), tuple(periods), tuple(lists)
     if as_json:
         screen.put_json(as_dict(nights, after, here.folder))
     else:
@@ -144,6 +157,7 @@ def exit_of(nights: list[SystemNight], after: Aftermath) -> Exit:
 def as_dict(nights: list[SystemNight], after: Aftermath, folder: Path) -> dict[str, Any]:
     """The night for programs; ``folder`` is the site's own, where a plan that waits was written."""
     from carrel.cli.due_night import PENDING_FILE
+    from carrel.cli.mailing_screen import as_dict as mailing_as_dict
     from carrel.cli.policy_screen import as_list
 
     return {
@@ -187,8 +201,10 @@ def as_dict(nights: list[SystemNight], after: Aftermath, folder: Path) -> dict[s
             "not_seen": list(after.outside.unseen),
             "findings": [*after.outside.lines, *after.outside.backup_lines],
         },
+        "mailing_lists": [mailing_as_dict(one) for one in after.lists],
         "findings": list(after.codes),
         "requests_overdue": list(after.late_requests),
+        "records_gone": list(after.records_gone),
         "health": after.health.as_dict() if after.health else None,
     }
 
@@ -222,6 +238,7 @@ def show(nights: list[SystemNight], after: Aftermath, folder: Path) -> None:
 
 
 def _show_afterwards(after: Aftermath) -> None:
+    from carrel.cli import mailing_night
     from carrel.cli.afterwards import line_of
 
     for run in after.shredded:
@@ -232,10 +249,12 @@ def _show_afterwards(after: Aftermath) -> None:
         say(f"Keys of pseudonyms destroyed, of {', '.join(after.period_keys)}")
     for line in (*after.outside.lines, *after.outside.backup_lines):
         put_line(line, "Outside the databases: ")
+    for line in mailing_night.lines(after.lists):
+        put_line(line)
     if after.receipt is not None:
         say(f"Ledger: {amount(after.receipt.size, 'leaf', 'leaves')}, root {after.receipt.root[:16]}…")
-    for code in after.codes:
-        put_line(line_of(code, after.late_requests), "Afterwards: ")
+    for code in dict.fromkeys(after.codes):
+        put_line(line_of(code, after.late_requests, after.records_gone), "Afterwards: ")
 
 
 def _print_units(site: Site, place: Path, *, as_json: bool) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from carrel.cli import cards
+from carrel.cli.at_site import now
 from carrel.cli.due_night import night_of
 from carrel.cli.plan import needs
-from carrel.cli.premises import now
 from carrel.cli.run_leaves import leaves_of_abandoned
 from carrel.errors import fault
 from carrel.retention import faults

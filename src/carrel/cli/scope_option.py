@@ -101,7 +101,7 @@ def scope_words(entry: Entry) -> str:
 
 def _lines(place: Path) -> list[str]:
     try:
-        text = place.read_text(encoding="utf-8")
+        text = place.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError):
         raise _unreadable("--patron-file", "a text file with one number per line", "something else") from None
     found = [line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from carrel.cli import case_attempt, record
+from carrel.cli.at_site import now
 from carrel.cli.erasure_plan import basis_of
-from carrel.cli.premises import now
 from carrel.cli.rectify_apply import APPROVED_BY, carried_out
 from carrel.cli.rectify_plan import planned
 from carrel.errors import CarrelError, fault

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from carrel.cli.at_site import allowed, as_option, json_option, named, now, open_site, site_option
+from carrel.cli.host_account import account
 from carrel.cli.option_values import WORDS
 from carrel.cli.screen import put_json, put_line, put_table, say
+from carrel.cli.staff_history import history
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -114,7 +116,7 @@ def sessions(person: str | None, end: bool, name: str | None, site_path: Path, a
         found = store.staff_sessions.of(person, at)
         ended = store.staff_sessions.end_all(person) if end and person is not None else 0
         if ended:
-            store.staff_accounts.note(str(person), "sessions ended", by, at)
+            store.staff_accounts.note(str(person), "sessions ended", by, at, account=account())
     times = [(one.name, one.way, _time(one.began), _time(one.used)) for one in found]
     if as_json:
         keys = ("name", "way", "began", "used")
@@ -127,30 +129,55 @@ def sessions(person: str | None, end: bool, name: str | None, site_path: Path, a
         say(f"ended: {ended}")
 
 
+@staff.command(epilog='Example: carrel staff record "Dee Example"')
+@click.argument("person", metavar="[NAME]", required=False, type=WORDS)
+@site_option
+@json_option
+def record(person: str | None, site_path: Path, as_json: bool) -> None:
+    """What was done to accounts in the last 180 days, and by whom: codes, resets, passwords, passkeys.
+
+    The newest first. Who signed in when stands here for nobody: each person sees it under "My account". What changed who
+    may act is kept for good, and committed to the ledger: `carrel staff history`.
+    """
+    from carrel.cli.store_place import open_store
+
+    with open_store(open_site(site_path)) as store:
+        found = store.staff_accounts.changes(person)
+    rows = [(_time(one.at), one.name, one.act, one.by or "not known") for one in found]
+    if as_json:
+        put_json({"changes": [dict(zip(("at", "name", "act", "by"), row, strict=True)) for row in rows]})
+        return
+    if not rows:
+        say("nothing was done to an account")
+    put_table("What was done to accounts", ("when", "account", "what", "by"), rows)
+
+
 def _give_code(act: str, person: str, name: str, site_path: Path, *, as_json: bool) -> None:
     site, store, by, at = _entered(person, name, site_path)
     with store:
         give = store.staff_accounts.invite if act == "invited" else store.staff_accounts.reset
-        code = give(person, by, at)
-        account = store.staff_accounts.get(person)
-    until = account.waits_until if account else None
+        code = give(person, by, at, account=account())
+        own = store.staff_accounts.get(person)
+    until, is_disabled = (None, False) if own is None else (own.waits_until, own.disabled_at is not None)
     address = "" if site.portal is None else f"{site.portal.address}/staff/begin"
     if as_json:
         put_json({"name": person, "code": code, "until": None if until is None else until.isoformat(),
-                  "address": address or None})  # fmt: skip
+                  "address": address or None, "disabled": is_disabled})  # fmt: skip
         return
     say(f"{act}: {person}")
     say(f"code: {code}")
     put_line(f"To be used within 24 hours at {address}." if address else
              "To be used within 24 hours. This site has no pages yet: carrel.yaml needs 'portal:'.")  # fmt: skip
     put_line("It is shown this once. Hand it over yourself, to nobody else.")
+    if is_disabled:
+        put_line("The account is disabled: the code counts only after 'carrel staff enable'.")
 
 
 def _switch(act: str, person: str, name: str, site_path: Path, *, as_json: bool) -> None:
     _, store, by, at = _entered(person, name, site_path, in_site=False)
     with store:
         accounts = store.staff_accounts
-        (accounts.disable if act == "disabled" else accounts.enable)(person, by, at)
+        (accounts.disable if act == "disabled" else accounts.enable)(person, by, at, account=account())
     if as_json:
         put_json({"name": person, "state": act})
     else:
@@ -195,3 +222,6 @@ def _state(account: StaffAccount | None, at: datetime) -> str:
 
 def _time(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+staff.add_command(history)

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from carrel.cli import premises
 from carrel.cli.at_site import allowed, open_site
+from carrel.cli.at_site import now as real_now
 from carrel.cli.case_office import AtCaseOffice
 from carrel.cli.consent_person import person_of_card
 from carrel.cli.consent_stops import stop_at_once
 from carrel.cli.consent_taking import agreed, taken_back
-from carrel.cli.premises import now as real_now
 from carrel.cli.request_desk import received_on
 from carrel.cli.request_follow import follow_all
 from carrel.cli.request_person import look
@@ -21,6 +21,7 @@ from carrel.cli.request_rules import Rules, rules_of
 from carrel.cli.site_in_force import SiteOfFile
 from carrel.cli.store_place import open_store
 from carrel.inventory.site import May
+from carrel.rights.admission import require_accepted
 from carrel.rights.event import Act, Event
 from carrel.rights.request import PERSON, Decision, Right
 from carrel.rights.task_choice import chosen
@@ -112,6 +113,8 @@ class AtStaffDesk:
         site = open_site(self._site)
         by, rules = allowed(site, name, May.REQUESTS).name, rules_of(site)
         system, number = self._whose(asked.system, asked.card) if asked.card else ("", None)
+        if asked.how:
+            require_accepted(asked.how, rules.clocks)
         on = None if asked.on is None else datetime.combine(asked.on, time())
         with open_store(site) as store:
             made = store.requests.open(

@@ -7,14 +7,14 @@ from pathlib import Path
 import click
 
 from carrel.cli.at_site import allowed, json_option, named, not_allowed, now, open_site, site_option
-from carrel.cli.host_account import account
+from carrel.cli.host_account import account, person_of_environment
 from carrel.cli.option_values import WORDS
 from carrel.cli.screen import put_json, say
 from carrel.cli.store_place import open_store
 
 
 @click.command(epilog='Example: carrel stop --reason "the catalogue is slow"')
-@click.option("--as", "name", type=WORDS, metavar="NAME", help="You; the account's name unless given.")
+@click.option("--as", "name", type=WORDS, metavar="NAME", help="You.  [default: $CARREL_PERSON or the account]")
 @click.option("--reason", default="", type=WORDS, help="Why, for whoever finds it stopped.")
 @click.option("--clear", is_flag=True, help="Let workers start again; needs a person with `may: stop`.")
 @click.option(
@@ -33,6 +33,7 @@ def stop(name: str | None, reason: str, clear: bool, accept_clock: bool, site_pa
     if accept_clock and not clear:
         raise click.UsageError("--accept-clock goes with --clear")
     site = open_site(site_path)
+    name = name or person_of_environment()
     if clear and name is None:
         raise not_allowed(May.STOP, found="nobody named; give --as")
     if name is not None:

@@ -34,6 +34,7 @@ class OfficeEvent:
         starts: aware time from which it holds; never earlier than `at`.
         ends: aware time at which it is over; None where nobody knows yet, of an absence only.
         alternate: who stands in, of a delegation.
+        account: of the host at which the command ran; empty for the pages.
     """
 
     turn: Turn
@@ -44,6 +45,7 @@ class OfficeEvent:
     starts: datetime
     ends: datetime | None = None
     alternate: str = ""
+    account: str = ""
 
     def holds(self, at: datetime) -> bool:
         """Whether it covers a moment (half-open), and was written down by then."""

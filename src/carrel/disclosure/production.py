@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from carrel.disclosure.asked_fields import Traced
 from carrel.disclosure.finding import Given
 from carrel.disclosure.period import Period, Verdict
 from carrel.disclosure.scope import Scope
 from carrel.rights.third_persons import HeldRow, Withheld
+
+
+class Rows(Protocol):
+    """Rows in scope, wherever they wait until the package is written; they can be read again and again.
+
+    Attributes:
+        withheld, redacted: how many values of them are not shown, and how many had others taken out.
+    """
+
+    @property
+    def withheld(self) -> int: ...  # noqa: D102  (above)
+
+    @property
+    def redacted(self) -> int: ...  # noqa: D102  (above)
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[HeldRow]: ...
 
 
 @dataclass(frozen=True)
@@ -39,7 +57,7 @@ class ProducedTable:
     says: str
     columns: tuple[Traced, ...]
     dated_by: tuple[str, ...]
-    rows: tuple[HeldRow, ...] = field(repr=False)
+    rows: Rows = field(repr=False)
     unsure: int = 0
     undated: int = 0
     to_read: int = 0
@@ -179,3 +197,13 @@ def trimmed(row: HeldRow, columns: Sequence[Traced]) -> HeldRow:
     values = {name: value for name, value in row.values.items() if name in wanted}
     withheld: dict[str, Withheld] = {name: why for name, why in row.withheld.items() if name in wanted}
     return HeldRow(values, withheld, tuple(name for name in row.redacted if name in wanted))
+
+
+def texts_to_read(row: HeldRow, free: Collection[str]) -> int:
+    """How many values of a row are free texts, which can speak of somebody whom nobody knows by name.
+
+    Args:
+        row: as it is produced.
+        free: columns of free text.
+    """
+    return sum(1 for name in free if isinstance(row.values.get(name), str) and row.values[name])

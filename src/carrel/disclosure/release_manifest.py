@@ -113,8 +113,8 @@ def _part(part: Part, production: Production) -> dict[str, Any]:
             {
                 "person": one.person, "system": one.system, "table": one.table, "says": one.says, "file": one.place,
                 "dated_by": list(one.dated_by), "records": len(one.rows),
-                "withheld": sum(len(row.withheld) for row in one.rows),
-                "others_taken_out": sum(len(row.redacted) for row in one.rows),
+                "withheld": one.rows.withheld,
+                "others_taken_out": one.rows.redacted,
                 "columns": [column.as_dict() for column in one.columns],
             }
             for one in production.produced

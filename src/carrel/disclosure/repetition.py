@@ -62,8 +62,9 @@ def as_opened(events: Sequence[Event]) -> bool:
 
 
 def turned_again(last: OfficeEvent, event: OfficeEvent) -> bool:
-    """Whether a delegation or an absence says what the last one says."""
-    return _soon(last.at, event.at) and replace(last, at=event.at, starts=event.starts) == event
+    """Whether a delegation or an absence says what the last one says, wherever it is said."""
+    same = replace(last, at=event.at, starts=event.starts, account=event.account)
+    return _soon(last.at, event.at) and same == event
 
 
 def _of(event: Event) -> dict[str, str]:

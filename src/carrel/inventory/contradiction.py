@@ -17,12 +17,16 @@ class Promise:
         keeps_last_borrower: whether an item may name its last borrower at all (WPL-3.3).
         children: the clauses by which a child's record is shown to nobody else; None where the policy does not say so.
         shown: what it shows to guardians all the same, on a basis that it names.
+        messages: the clauses by which a message needs consent; None where the policy does not say.
+        free: kinds of message that need none.
     """
 
     clauses: tuple[str, ...]
     keeps_last_borrower: bool
     children: tuple[str, ...] | None = None
     shown: frozenset[str] = frozenset()
+    messages: tuple[str, ...] | None = None
+    free: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,7 @@ class Contradiction:
     clauses: tuple[str, ...]
     fix: str
     shows: str = ""
+    sends: str = ""
     speaks: tuple[str, ...] = ()  # the clauses that the map names, whatever policy is in force
 
 
@@ -62,6 +67,7 @@ def contradictions(
             _clauses(setting, promise),
             setting.fix,
             setting.shows or "",
+            setting.sends or "",
             setting.clauses,
         )
         for setting in system_map.settings
@@ -69,6 +75,7 @@ def contradictions(
         and not (setting.unless == "last borrower kept" and promise.keeps_last_borrower)
         and not (setting.only == "cards lapse" and system_map.lapsing is None)
         and (setting.shows is None or matters(setting, promise))
+        and (setting.sends is None or asks_first(setting, promise))
         and _contradicts(setting, values[setting.name])
     ]
     return tuple(sorted(found, key=lambda one: one.severity != "finding"))
@@ -79,9 +86,16 @@ def matters(setting: Setting, promise: Promise) -> bool:
     return promise.children is not None and setting.shows not in promise.shown
 
 
+def asks_first(setting: Setting, promise: Promise) -> bool:
+    """Whether a policy says that the message which a setting sends needs a yes (OWWL-7)."""
+    return promise.messages is not None and setting.sends not in promise.free
+
+
 def _clauses(setting: Setting, promise: Promise) -> tuple[str, ...]:
     if setting.shows is not None:
         return promise.children or ()
+    if setting.sends is not None:
+        return promise.messages or ()
     if setting.only == "cards lapse":  # no clause of a rule for loans speaks of them: those of the same texts do
         texts = {clause.partition("-")[0] for clause in promise.clauses}
         return tuple(c for c in setting.clauses if c.partition("-")[0] in texts) or setting.clauses

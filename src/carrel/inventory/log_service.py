@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 import fnmatch
-import ipaddress
 import re
 from pathlib import Path
 from typing import Annotated
@@ -13,13 +12,13 @@ from urllib.parse import SplitResult, urlsplit
 from pydantic import Field, field_validator, model_validator
 
 from carrel.inventory.held_part import HeldPart
+from carrel.inventory.service_address import require_service
 from carrel.inventory.timetable import Part
 
 SERVICE_NAME = r"^[a-z0-9][a-z0-9._-]{0,39}$"
 _INDEX = re.compile(r"[a-z0-9.][a-z0-9._*-]{0,199}")
 _FIELD = r"^[A-Za-z0-9_@.-]{1,120}$"
 _FEWEST_SIGNS = 3  # a pattern with fewer would name what is somebody else's
-PORTS = {"https": 443, "http": 80}
 
 
 class Interface(enum.StrEnum):
@@ -136,11 +135,7 @@ class LogService(Part):
     def _reached(self) -> None:
         if self.url is None or self.attested_by is not None:
             raise ValueError("write 'url:' of the service; 'attested_by' is for 'interface: none'")
-        way = _parts(self.url)
-        if way is None or way.scheme not in PORTS or way.query or way.fragment or way.username or way.password:
-            raise ValueError("write 'url:' such as 'https://logs.example:9243', without account, '?' and '#'")
-        if way.scheme == "http" and not _here(str(way.hostname)):
-            raise ValueError("write 'https://': the key would travel in the clear")
+        require_service(self.url, "https://logs.example:9243", "key")
         if (self.api_key_file is None) == (self.user is None) or (self.user is None) != (self.password_file is None):
             raise ValueError("write either 'api_key_file:' or both 'user:' and 'password_file:'")
         if any(one.index is None for one in self.indices):
@@ -183,19 +178,3 @@ class LogService(Part):
     def parts(self) -> tuple[LogStream, ...]:
         """What it holds, as the site file writes it."""
         return self.indices
-
-
-def _parts(url: str) -> SplitResult | None:
-    try:
-        way = urlsplit(url)
-        fit = bool(way.hostname) and way.port != 0
-    except ValueError:
-        return None
-    return way if fit else None
-
-
-def _here(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -61,6 +61,7 @@ class Wishes(Part):
 
     Attributes:
         person: column of ``chosen`` with the patron; empty where patrons cannot be told apart there.
+        default_of: column of ``chosen`` that is filled where a row is no patron's, and what new ones begin with.
         offered: ways among which a patron may choose; others are the staff's business, and left as they are.
         fresh: what a new row of ``chosen`` holds beside patron and message.
     """
@@ -73,6 +74,7 @@ class Wishes(Part):
     messages: str
     name: str
     person: str = ""
+    default_of: str = ""
     offered: tuple[str, ...] = ()
     fresh: dict[str, int] = Field(default_factory=dict)
 
@@ -192,6 +194,7 @@ class SeenNotices:
         ways: rows by kind and way.
         templates: those that name something needless somewhere.
         gateways: names of the services that are set up, by the gateway of the map.
+        begun: messages that new patrons get without having switched them on, by kind.
         waiting: notices in the queue that wait for longer than they may.
         unread: what the account may not look at.
         looked_at: whether there was a map to look by.
@@ -202,6 +205,7 @@ class SeenNotices:
     gateways: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     waiting: int = 0
     unread: tuple[str, ...] = ()
+    begun: Mapping[NoticeKind, tuple[str, ...]] = field(default_factory=dict)
     looked_at: bool = False
 
 

@@ -17,6 +17,7 @@ from carrel.inventory.dated_table import DatedTable
 from carrel.inventory.file_folder import FileFolder
 from carrel.inventory.log_service import LogService
 from carrel.inventory.mailbox import Mailbox
+from carrel.inventory.mailing_list import MailingList
 from carrel.inventory.office import ConsumerUse, May, Person, Role
 from carrel.inventory.portal import Portal
 from carrel.inventory.scrubbed_log import ScrubbedLog
@@ -147,6 +148,7 @@ class Site(Part):
         release_folders: from which releases leave; a file there that is not on record is a finding.
         vendors: that send signed receipts, by the name that the policy has for them among its recipients.
         consent: folders with the texts of consents, and for what mailing tools are told.
+        mailing_lists: at mailing tools, whose members are to be those whom consents let through.
         web_pages: of the library's own sites, that are looked at for cookies.
         closed_days: on which nobody works, beside Saturdays and Sundays.
         cases_since: the first day of which every paper that came was written down as a case; no report counts before.
@@ -178,6 +180,7 @@ class Site(Part):
     portal: Portal | None = None
     release_folders: tuple[Path, ...] = ()
     consent: ConsentFolders = ConsentFolders()
+    mailing_lists: tuple[MailingList, ...] = ()
     vendors: dict[Annotated[str, Field(min_length=1, max_length=60)], Vendor] = Field(default_factory=dict)
     web_pages: tuple[WebPage, ...] = Field(default=(), max_length=10)
     closed_days: tuple[Days, ...] = Field(default=(), max_length=400)
@@ -232,6 +235,12 @@ class Site(Part):
         name = self.original_of(system).name
         return tuple((index, one) for index, one in enumerate(self.branches) if one.system in {None, name})
 
+    def lists_of(self, system: System) -> tuple[MailingList, ...]:
+        """The mailing lists of a system's people; a copy has none: nobody is written to by a rehearsal."""
+        if system.copy_of is not None:
+            return ()
+        return tuple(one for one in self.mailing_lists if one.system in {None, system.name})
+
     def backups_of(self, system: System) -> tuple[Backup, ...]:
         """The backups that hold a system's data; a copy is in none unless it is named."""
         return tuple(one for one in self.backups if system.name in one.systems)
@@ -262,6 +271,7 @@ class Site(Part):
                 "mail": _joined(self.mail, base) if self.mail else None,
                 "branches": tuple(_branch(one, base) for one in self.branches),
                 "consent": _joined(self.consent, base),
+                "mailing_lists": tuple(_joined(one, base) for one in self.mailing_lists),
                 "portal": self.portal.relative_to(base) if self.portal else None,
                 "vendors": {name: _joined(one, base) for name, one in self.vendors.items()},
                 "archives": _joined(self.archives, base) if self.archives else None,

@@ -50,6 +50,7 @@ def conflicts(site: Site) -> Iterator[Conflict]:
     yield from _twice("tables", [one.name for one in site.tables], "name")
     yield from _twice("logs", [one.name for one in site.logs], "name")
     yield from _log_services(site)
+    yield from _mailing_lists(site)
     yield from _portal(site)
     if any(copy.mail for copy in site.outside_copies) and site.mail is None:
         yield Conflict(("outside_copies",), "a copy by mail needs a 'mail:' block")
@@ -96,6 +97,17 @@ def _backups(site: Site) -> Iterator[Conflict]:
         for at, name in enumerate(one.systems):
             if site.system(name) is None:
                 yield Conflict(("backups", index, "systems", at), "write the name of one of the systems")
+
+
+def _mailing_lists(site: Site) -> Iterator[Conflict]:
+    yield from _twice("mailing_lists", [one.name for one in site.mailing_lists], "name")
+    yield from _twice("mailing_lists", [f"{one.url.rstrip('/')} {one.list_id}" for one in site.mailing_lists], "list")
+    names = [one.name for one in site.originals]
+    for index, one in enumerate(site.mailing_lists):
+        if one.system is None and len(names) != 1:
+            yield Conflict(("mailing_lists", index), f"write 'system:' with one of: {', '.join(names) or 'none'}")
+        elif one.system is not None and one.system not in names:
+            yield Conflict(("mailing_lists", index, "system"), f"write one of: {', '.join(names) or 'none'}")
 
 
 def _log_services(site: Site) -> Iterator[Conflict]:

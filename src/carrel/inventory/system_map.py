@@ -34,6 +34,8 @@ __all__ = [
 
 # What of one person a setting can show to another; the words are those of a policy's ``children:``.
 Shown = Literal["loans", "fines", "holds", "notices"]
+# What the product sends by itself; the words are those of a policy's ``messages:``.
+Sent = Literal["overdue", "pickup", "due soon", "receipt", "about the card"]
 TriggerRight = Annotated[str, Field(pattern=r"^(INSERT|UPDATE|DELETE|USAGE) \S+$")]
 
 
@@ -85,6 +87,8 @@ class Setting(Part):
         counts: the value is the number of rows that the lookup finds.
         finding: what is said where every test of ``when`` holds for the value.
         only: it matters only where the policy has a rule for lapsed cards.
+        sends: the kind of message that goes by it to whoever did not ask, as a policy's ``messages:`` calls it; it
+            matters only where a policy says which ones need no consent.
         shows: what of one person it shows to another, as a policy's ``children:`` calls it; it matters only where a
             policy says whose that is.
     """
@@ -97,6 +101,7 @@ class Setting(Part):
     unless: Literal["last borrower kept"] | None = None
     only: Literal["cards lapse"] | None = None
     shows: Shown | None = None
+    sends: Sent | None = None
     clauses: tuple[str, ...] = ()
     severity: Literal["finding", "note"] = "finding"
     fix: str = ""

@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from carrel.deidentification.column_words import named_by, tells_end, tells_row
+from carrel.deidentification.column_words import tells_end, tells_row
 from carrel.errors import CarrelError, fault, shown
 from carrel.inventory import faults
 from carrel.inventory.dated_table import TOTALS_ONLY
@@ -19,6 +19,7 @@ ASKED = "?"
 _WIDTH = 96
 _PLAIN = re.compile(r"[A-Za-z_./][\w ./-]*")
 _WORDS = {"true", "false", "null", "yes", "no", "on", "off"}
+_ASKED = f'COLUMN: "{ASKED}"'  # for whoever fills it in
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +107,13 @@ class Proposal:
         """How one person's rows would be found, for an erasure: what each column holds, a person has to say."""
         if not self.persons:
             return []
-        held = ", ".join(f"{yaml_of((one,))[1:-1]}: {what}" for one in self.persons if (what := named_by(one)))
+        columns = [one for one in self.sample.columns if one.name in self.persons]
+        held = ", ".join(f"{yaml_of((one.name,))[1:-1]}: {what}" for one in columns if (what := one.finds_by))
         return [
             "    # Without 'person:' no erasure and no answer finds one person's rows here. Say what a column",
             "    # holds: card, user name, email or number; of a name or a note nothing. 'blank:' has to take",
             "    # these as well.",
-            f"    # person: {{{held or 'COLUMN: card'}}}",
+            f"    # person: {{{held or _ASKED}}}",
         ]
 
     def role(self, name: str) -> str:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from carrel.deidentification.column_shape import ColumnShape
-from carrel.deidentification.column_words import person_words, tells_birth, tells_time
+from carrel.deidentification.column_words import named_by, person_words, tells_birth, tells_time
+from carrel.deidentification.identifiers import Identifier
 from carrel.inventory.clock_guess import ClockGuess
 
 FILE = "text of a file"
@@ -34,6 +35,22 @@ class SampledColumn:
     clock: ClockGuess = field(default_factory=ClockGuess)
     in_utc: bool = False
     wall: bool = False
+
+    @property
+    def finds_by(self) -> str:
+        """By what of a person its rows are found, as ``person:`` of a site file writes it: by name, else by values.
+
+        Returns:
+            ``"?"`` where it holds numbers or codes and nothing tells whose: of the card, or the product's own. Empty
+            where it holds names or words, which find nobody for certain.
+        """
+        if named := named_by(self.name):
+            return named
+        shape, most = self.shape, max(self.shape.filled * MOSTLY, 1)
+        for kind, word in ((Identifier.EMAIL, "email"), (Identifier.CARD, "card")):
+            if shape.kinds[kind] >= most:
+                return word
+        return '"?"' if max(shape.codes, shape.numbers) >= most else ""
 
     @property
     def is_clock(self) -> bool:

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 SECONDS, DIGITS, BYTES = 30, 6, 20
 _ASIDE = 1  # steps by which a clock may differ
+_FAR = 120  # steps, an hour: a clock that is so wrong is set wrong, and a code of it is no guess
 
 
 def code(secret: bytes, step: int, digits: int = DIGITS) -> str:
@@ -59,6 +60,22 @@ def fitting(secret: bytes, said: str, at: datetime, after: int) -> int | None:
         if hmac.compare_digest(code(secret, step).encode(), plain) and step > after:
             found = step
     return found
+
+
+def is_of_another_clock(secret: bytes, said: str, at: datetime) -> bool:
+    """Whether a code is right by a clock that is minutes off, so that its person can be told what to do.
+
+    For a telephone that is being added alone: who is told so knows the secret already.
+
+    Args:
+        secret: shared with the telephone.
+        said: by whoever adds it.
+        at: an aware time.
+    """
+    plain = "".join(said.split()).encode(errors="replace")
+    near, far = range(-_ASIDE, _ASIDE + 1), range(-_FAR, _FAR + 1)
+    steps = (step_of(at) + aside for aside in far if aside not in near)
+    return any(hmac.compare_digest(code(secret, max(step, 0)).encode(), plain) for step in steps)
 
 
 def written(secret: bytes) -> str:

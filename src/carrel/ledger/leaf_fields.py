@@ -283,6 +283,8 @@ FIELDS: Mapping[str, Mapping[str, Form]] = {
     "request": {"commitment": DIGEST},
     # What was done in a case of legal process, or nothing: each night has as many of them as any other.
     "disclosure": {"commitment": DIGEST},
+    # That who may act was changed: a delegation, an absence, an account, rights; who and how stands behind it.
+    "authority": {"commitment": DIGEST},
     # Addresses that left by the gate. A digest of the file would be one of people.
     "contacts": {
         "system": SLUG,

@@ -47,6 +47,7 @@ def laxities(own: PolicyDocument, base: PolicyDocument, held: Datasets) -> Itera
     yield from _purposes(own, base)
     yield from _recipients(own, base)
     yield from _children(own, base)
+    yield from _messages(own, base)
     yield from _floors(own, base)
     yield from _classes(own, held)
     yield from laxities_in_keeping(own, base, held)
@@ -86,6 +87,17 @@ def _children(own: PolicyDocument, base: PolicyDocument) -> Iterator[Fault]:
             yield _laxer(
                 (own, base), path, there, f"no {what} of a child shown to guardians", "a basis for it", key=True
             )
+
+
+def _messages(own: PolicyDocument, base: PolicyDocument) -> Iterator[Fault]:
+    if own.body.messages is None or base.body.messages is None:
+        return
+    free = base.body.messages.without_consent
+    for n, kind in enumerate(own.body.messages.without_consent):
+        if kind not in free:
+            path: Path = ("messages", "without consent", n)
+            there: Path = ("messages", "without consent")
+            yield _laxer((own, base), path, there, f"consent for {kind} messages", "none needed")
 
 
 def _purposes(own: PolicyDocument, base: PolicyDocument) -> Iterator[Fault]:

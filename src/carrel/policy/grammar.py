@@ -113,6 +113,10 @@ class Conflict(Block):
     because: Text
 
 
+# What a product sends by itself.
+MessageKind = Literal["overdue", "pickup", "due soon", "receipt", "about the card"]
+
+
 class ChildrenRule(Block):
     """Children have the same privacy as adults: a parent or guardian is another person (MPL-14)."""
 
@@ -121,6 +125,16 @@ class ChildrenRule(Block):
         default_factory=dict, description="What a guardian may see of a child all the same, each with its basis."
     )
     advice: Text | None = Field(default=None, description="What the notice tells parents.")
+    clauses: Clauses = ()
+
+
+class MessagesRule(Figures):
+    """Which messages go to patrons who agreed to none; whatever else the product sends by itself needs their yes."""
+
+    says: Text
+    without_consent: tuple[MessageKind, ...] = Field(
+        min_length=1, description="A closed list of messages; every other one is off until the person switches it on."
+    )
     clauses: Clauses = ()
 
 
@@ -166,6 +180,9 @@ class PolicyBody(Figures):
     risk_classes: RiskClasses
     floors: dict[Name, FloorRule] = Field(default_factory=dict)
     laws: dict[Name, LawRule] = Field(default_factory=dict)
+    messages: MessagesRule | None = Field(
+        default=None, description="Which messages the product may send to patrons who agreed to none."
+    )
     children: ChildrenRule | None = Field(
         default=None, description="Whose a child's record is, and what of it somebody else may see."
     )

@@ -12,7 +12,7 @@ from carrel.inventory.risk import RiskClass, high_water
 from carrel.policy import faults
 from carrel.policy.document import PolicyDocument, told
 from carrel.policy.duration import Duration
-from carrel.policy.grammar import PolicyBody
+from carrel.policy.grammar import Basis, PolicyBody
 from carrel.policy.method_entry import Coarser
 from carrel.policy.reader_descriptions import description_faults, field_faults, trait_of, words_for
 from carrel.policy.record_grammar import LoansRule, Retention
@@ -33,6 +33,7 @@ def loan_incoherences(document: PolicyDocument) -> Iterator[Fault]:
         return
     yield from _division(document, loans)
     yield from _history_above_ceiling(document, loans)
+    yield from _history_purpose(document, loans)
     yield from _finance(document, loans)
     for n, rule in enumerate(rules):
         yield from version_faults(document, (*_RULES, n), rule)
@@ -111,6 +112,21 @@ def _history_above_ceiling(document: PolicyDocument, loans: LoansRule) -> Iterat
             found=str(wait),
             because="a loan that waits to be sealed still names its reader",
             fix=f"write 'deadline: {ceiling}' or less",
+        )
+
+
+def _history_purpose(document: PolicyDocument, loans: LoansRule) -> Iterator[Fault]:
+    name = loans.opted_in.purpose
+    known = [one for one, rule in document.body.purposes.items() if rule.basis is Basis.OPT_IN]
+    if name is not None and name not in known:
+        yield told(
+            document.text,
+            ("records", "loans", "opted in", "purpose"),
+            faults.REFERENCE,
+            wanted=f"one of the purposes with 'basis: opt-in': {', '.join(known) or 'there is none'}",
+            found=repr(name),
+            because="a history is kept for whoever agreed to it",
+            fix="name that purpose, or leave the key out",
         )
 
 

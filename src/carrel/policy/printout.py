@@ -66,6 +66,7 @@ def _lines(policy: Policy) -> Iterator[str]:
     yield from _rights(policy)
     yield from _process(policy)
     yield from _forms(policy)
+    yield from _messages(policy)
     yield from _children(policy)
     yield from _classes(policy)
     yield from _laws(policy)
@@ -120,6 +121,14 @@ def _forms(policy: Policy) -> Iterator[str]:
     if (warning := policy.body.email_warning) is not None:
         yield from _heading("E-mail")
         yield from _item("a warning", warning.says, warning.clauses)
+
+
+def _messages(policy: Policy) -> Iterator[str]:
+    if (rule := policy.body.messages) is None:
+        return
+    yield from _heading("Messages")
+    chosen = " Which ones is the library's choice." if "without consent" in rule.chosen else ""
+    yield from _item(f"{_and(rule.without_consent)}, without asking", f"{rule.says}{chosen}", rule.clauses)
 
 
 def _children(policy: Policy) -> Iterator[str]:
@@ -181,6 +190,8 @@ def _rest(loans: LoansRule, schedule: LoanSchedule) -> Iterator[str]:
         "refund window", f"A loan charged for loss stays in use for {schedule.refund_window} after settling."
     )
     waits = f"A loan kept for your own history waits at most {schedule.consent_deadline} after return to be sealed."
+    if (purpose := loans.opted_in.purpose) is not None:
+        waits += f" It is kept for '{purpose}', to which you agree first."
     yield from _item("if you opted in", waits, loans.opted_in.clauses)
     yield from _item("event times", f"Kept to the {schedule.event_detail}.")
     if schedule.describing is not None:

@@ -103,6 +103,9 @@ class ConsentWait(Figures):
     """How long a loan of a patron who opted in to a history may wait until it is sealed."""
 
     deadline: Period
+    purpose: Name | None = Field(
+        default=None, description="The optional purpose that a history serves: whoever has one on agreed to it."
+    )
     clauses: Clauses = ()
 
 

@@ -30,6 +30,7 @@ from carrel.policy.schedule import (
     LastBorrower,
     LoanRule,
     LoanSchedule,
+    Messages,
     Period,
     RecordEvent,
     RecordRule,
@@ -142,6 +143,7 @@ class Policy:
             finance=None if (told := loans.finance_schedule) is None else _finance(told),
             describing=describing_of(loans),
             children=self.children,
+            messages=self.messages,
         )
 
     @property
@@ -154,6 +156,17 @@ class Policy:
             return None
         clauses = dict.fromkeys(clause for one in found for clause in one.clauses)
         return Children(tuple(clauses), frozenset.intersection(*(one.shown for one in found)))
+
+    @property
+    def messages(self) -> Messages | None:
+        """Which messages need no consent, by this policy and those that it adopts: each may ask more, and none less."""
+        found = [one.messages for one in self.adopted if one.messages is not None]
+        if (own := self.body.messages) is not None:
+            found.insert(0, Messages(own.clauses, frozenset(own.without_consent)))
+        if not found:
+            return None
+        clauses = dict.fromkeys(clause for one in found for clause in one.clauses)
+        return Messages(tuple(clauses), frozenset.intersection(*(one.free for one in found)))
 
     def record_schedules(self) -> Mapping[RecordType, RecordSchedule]:
         """What retention carries out for records other than loans; a kind without a rule is left out."""

@@ -25,6 +25,7 @@ Within = Annotated[
     BeforeValidator(_within),
     WithJsonSchema({"type": "string", "pattern": f"^({_WITHIN.pattern})$", "examples": ["gdpr", "ferpa", "30 days"]}),
 ]
+ShownBy = Literal["photo id", "card at the desk", "known to the staff"]
 ToldOf = Literal["rectification", "erasure", "restriction"]
 
 
@@ -68,5 +69,9 @@ class Rights(Figures):
     letters: Literal["on paper", "by mail"] | None = Field(
         default=None,
         description="'by mail': who wrote by email or on the pages gets notices without what is held; else on paper.",
+    )
+    identity: tuple[ShownBy, ...] = Field(
+        default=(),
+        description="By what the staff make sure that it is the person; by anything if left out. Signing in counts.",
     )
     controllers: tuple[Controller, ...] = ()

@@ -34,6 +34,8 @@ def rights_lines(rights: Rights) -> Iterator[tuple[str, str, tuple[str, ...]]]:
             told += [f"Seen to by {rule.owner}."] if rule.owner else []
             chosen = " The time is the library's choice." if "within" in rule.chosen else ""
             yield name, " ".join(told) + chosen, rule.clauses
+    if rights.identity:
+        yield "identity", f"Who asks is known by {' or '.join(rights.identity)}, or signs in.", ()
     if rights.kept is not None:
         yield "kept", f"Whose request it was, and the words, can be read for {rights.kept} after its end.", ()
     for one in rights.controllers:

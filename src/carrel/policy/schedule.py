@@ -164,6 +164,19 @@ class Children:
 
 
 @dataclass(frozen=True, slots=True)
+class Messages:
+    """What a policy says of messages that the product sends by itself.
+
+    Attributes:
+        clauses: by which every other one needs a yes.
+        free: kinds that go without one.
+    """
+
+    clauses: tuple[str, ...]
+    free: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class LoanSchedule:
     """Everything that a policy, after adoption and precedence, says of loans.
 
@@ -179,6 +192,7 @@ class LoanSchedule:
         event_detail: ``second`` keeps event times, ``day`` generalises the times of a de-identified loan to its day.
         describing: what may stay of a reader's description in a de-identified loan; None where all of it is removed.
         children: to whom a child's record is shown; None where the policy does not say.
+        messages: which messages need no consent; None where the policy does not say.
     """
 
     policy: str
@@ -192,3 +206,4 @@ class LoanSchedule:
     finance: FinanceSchedule | None = None
     describing: Describing | None = None
     children: Children | None = None
+    messages: Messages | None = None

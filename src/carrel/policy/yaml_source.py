@@ -11,6 +11,7 @@ from typing import Any
 
 from carrel.errors import CarrelError, Fault, fault, unseen
 from carrel.policy import faults
+from carrel.policy.yaml_events import is_common, quick_events
 
 MOST_BYTES = 1 << 20
 MOST_FAULTS = 100  # told at once; whoever has more has the wrong file
@@ -67,11 +68,30 @@ def read_yaml(text: str, name: str) -> YamlSource:
         CarrelError: POL-003 too large, POL-004 not well-formed, POL-005 an anchor, alias, tag, directive or second
             document, or nesting that no policy needs.
     """
+    if len(text.encode("utf-8", "surrogatepass")) > MOST_BYTES:
+        raise too_large(name)
+    return _read_quickly(text, name) or _read_slowly(text, name)
+
+
+def _read_quickly(text: str, name: str) -> YamlSource | None:
+    """What libyaml finds in a text without a fault; None where the slow reader has to decide, or to tell the fault."""
+    if not is_common(text) or (events := quick_events(text)) is None:
+        return None
+    builder = _Builder(YamlSource(name))
+    try:
+        for event in events:
+            builder.take(event)
+    except (ValueError, CarrelError):
+        return None
+    # A text of one scalar is no document of ours, and the two differ in where its lines end.
+    sound = not builder.source.faults and isinstance(builder.source.data, dict | list)
+    return builder.source if sound else None
+
+
+def _read_slowly(text: str, name: str) -> YamlSource:
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-    if len(text.encode("utf-8", "surrogatepass")) > MOST_BYTES:
-        raise too_large(name)
     builder = _Builder(YamlSource(name))
     try:
         for event in YAML(typ="safe", pure=True).parse(text):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from carrel.policy.clock import segments
@@ -30,6 +30,8 @@ from carrel.retention.predicate import (
 from carrel.retention.records import RecordCase, record_cases_of
 from carrel.retention.territory import Regime, Territory, latest, single
 from carrel.retention.within import settled_by, within
+
+ONE_NIGHT = timedelta(hours=24)  # what became due within it waits for tonight's run
 
 
 class State(enum.StrEnum):

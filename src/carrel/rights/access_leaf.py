@@ -9,6 +9,8 @@ from carrel.ledger.word import slug
 from carrel.policy.resolve import Policy
 from carrel.rights.answer import Answer
 
+ON_THE_PAGES = "signed in and password"  # how a person is known who takes a package along: the password is asked again
+
 
 def access_leaf(
     found: Answer, entries: int, policy: Policy, *, identity: str, encrypted: bool, times: tuple[datetime, datetime]

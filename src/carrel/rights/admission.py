@@ -71,6 +71,30 @@ def may(now: Standing, act: Act) -> None:
         _require_settled(now)
 
 
+def require_accepted(how: str, clocks: Clocks) -> None:
+    """Refuse to take somebody for the person by what no policy in force accepts.
+
+    Args:
+        how: it was made sure.
+        clocks: of the policies in force.
+
+    Raises:
+        CarrelError: RGT-014.
+
+    Source:
+        MITL-9.8.
+    """
+    if not clocks.accepts(how):
+        raise fault(
+            faults.REASON,
+            at="identity",
+            wanted=f"one of these: {', '.join(sorted(clocks.identity or ()))}",
+            found="another",
+            because="MITL-9.8: the policy says by what somebody is known to be the person ('rights: identity:')",
+            fix="ask the person for it; where there is none, the request is refused as 'identity not verified'",
+        )
+
+
 def _unknown(act: Act) -> CarrelError:
     return _not_now(
         act, "somebody of whom it is known that it is the person", "nobody made sure of that yet",
@@ -101,6 +125,8 @@ def admit(request: Request, event: Event, words: str, clocks: Clocks, zone: Zone
     may(before, event.act)
     _require_terms(request, event, words)
     match event.act:
+        case Act.IDENTIFIED:
+            require_accepted(event.term("how"), clocks)
         case Act.EXTENDED:
             _extend(request, before, event, clocks, zone, words)
         case Act.WAIVED if event.term("change"):
@@ -111,6 +137,8 @@ def admit(request: Request, event: Event, words: str, clocks: Clocks, zone: Zone
             _nothing_held(request, event)
         case Act.CARRIED_OUT if not (known := before.case(event.term("case"))) or known.kind != event.term("kind"):
             raise _not_now(event.act, "a plan that was linked to this request", "another", "link the plan first")
+        case Act.REFUSED if event.term("ground") == Ground.ELSEWHERE and clocks.controllers:
+            _elsewhere(before)
         case Act.PLANNED if before.case(event.term("case")):
             raise _not_now(event.act, "a plan that is new", "one that is linked already", "nothing is left to do")
         case _:
@@ -237,6 +265,18 @@ def _nothing_held(request: Request, event: Event) -> None:
         )
 
 
+def _elsewhere(before: Standing) -> None:
+    """Refuse to say that another office answers while none was told; of whom nobody knows who it is, none is."""
+    if before.state is not State.RECEIVED and not any(
+        one.kind == Route.CONTROLLER and one.told_at is not None for one in before.tasks
+    ):
+        raise _not_now(
+            Act.REFUSED, "a controller of the policy who was told", "none",
+            "`carrel request tell ID --controller NAME` first",
+            because="MITL-9.11: a request that another office answers is directed there",
+        )  # fmt: skip
+
+
 def _change(before: Standing) -> None:
     if before.right is not Right.CHALLENGE or before.decision not in _CHANGES or before.changes_nothing:
         raise _not_now(
@@ -260,5 +300,5 @@ def _may_be_stated(now: Standing) -> bool:
     return now.state is State.REFUSED or (now.state is not State.WITHDRAWN and now.decision in _DISPUTED)
 
 
-def _not_now(act: Act, wanted: str, found: str, fix: str, because: str = "") -> CarrelError:
+def _not_now(act: Act | Ground, wanted: str, found: str, fix: str, because: str = "") -> CarrelError:
     return fault(faults.NOT_NOW, at=act, wanted=wanted, found=str(found), because=because, fix=fix)

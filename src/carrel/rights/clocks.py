@@ -13,6 +13,7 @@ from carrel.policy.rights_grammar import Controller, Rights
 from carrel.rights.deadline import FERPA, GDPR, Clock, Regime, policy_clock
 from carrel.rights.request import Right
 
+SIGNED_IN = "signed in"  # on the pages, or before the staff: with a password of their own
 KEPT = timedelta(days=90)  # what was sealed in a request that is over, where no policy says how long
 _DAYS = {Unit.DAYS: 1, Unit.WEEKS: 7}
 _MONTHS = {Unit.MONTHS: 1, Unit.YEARS: 12}
@@ -45,6 +46,9 @@ class Clocks:
         free_days: on which nobody works, beside Saturdays and Sundays.
         by_mail: every policy with rights lets notices about requests go by mail.
         told: names of recipients by what they are told of, such as ``erasure`` (MITL-9.7).
+        identity: by what it is made sure that it is the person, where policies say so: what all of them accept, and
+            signing in. None for anything (MITL-9.8).
+        identity_since: the first day on which all of that was promised; None where nothing was.
     """
 
     promises: Mapping[Right, Promise] = field(default_factory=dict)
@@ -53,6 +57,12 @@ class Clocks:
     told: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     free_days: frozenset[date] = frozenset()
     by_mail: bool = False
+    identity: frozenset[str] | None = None
+    identity_since: date | None = None
+
+    def accepts(self, how: str) -> bool:
+        """Whether somebody who was identified so is known to be the person, by the policies."""
+        return self.identity is None or how in self.identity
 
     def of(self, right: Right) -> Promise:
         """What is promised of one right."""
@@ -89,6 +99,7 @@ def clocks_of(policies: Iterable[Policy], free_days: frozenset[date] = frozenset
         MappingProxyType(_told(every)),
         free_days,
         bool(rights) and all(one.letters == "by mail" for one in rights),
+        *_identity(every),
     )
 
 
@@ -104,6 +115,14 @@ def clock_of(within: str) -> Clock:
 
 def _longest(rights: Rights) -> timedelta:
     return KEPT if rights.kept is None else timedelta(days=rights.kept.days_at_most)
+
+
+def _identity(policies: Iterable[Policy]) -> tuple[frozenset[str] | None, date | None]:
+    saying = [one for one in policies if one.body.rights is not None and one.body.rights.identity]
+    if not saying:
+        return None, None
+    accepted = [frozenset[str](one.body.rights.identity) for one in saying if one.body.rights is not None]
+    return frozenset.intersection(*accepted) | {SIGNED_IN}, max(one.approved for one in saying)
 
 
 def _with_adopted(policies: Iterable[Policy]) -> Iterator[Policy]:

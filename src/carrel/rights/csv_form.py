@@ -11,6 +11,7 @@ from carrel.inventory.csv_writing import harmless
 from carrel.rights.answer import HeldTable
 from carrel.rights.wording import Words
 
+_BYTES = (bytes, bytearray, memoryview)
 BOM = "\ufeff"  # without it spreadsheets read letters as those of another alphabet
 
 
@@ -37,7 +38,7 @@ def cell(value: Any) -> str:
     """A value as a cell; a text that a program would calculate with gets a sign before it."""
     if value is None:
         return ""
-    if isinstance(value, bytes | bytearray | memoryview):
+    if isinstance(value, _BYTES):
         return f"[{len(bytes(value))} bytes]"
     return harmless(value) if isinstance(value, str) else str(value)
 

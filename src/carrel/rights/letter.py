@@ -12,6 +12,7 @@ from carrel.retention.payer import BOOKS, WHOLE
 from carrel.rights.letter_words import WORDS
 from carrel.rights.request import Channel, Request, Right, Route
 from carrel.rights.standing import Standing, State
+from carrel.rights.switch_words import switch_in, switch_of
 
 _ERASED = frozenset({Outcome.VERIFIED, Outcome.KEPT, Outcome.RESIDUE})  # then a hash was left so that nobody writes
 
@@ -41,6 +42,8 @@ class Said:
         stays: what was not taken out, and on which ground, in words of the map.
         where: what each controller answers for, by its name.
         names: of recipients and controllers in the language of the letter, by their name in the policy.
+        elsewhere: what each controller answers for and where to turn to, by its name; those to whom this request was
+            not passed on.
     """
 
     answer: str = ""
@@ -48,6 +51,7 @@ class Said:
     stays: Sequence[str] = ()
     where: Mapping[str, str] | None = None
     names: Mapping[str, str] | None = None
+    elsewhere: Mapping[str, str] | None = None
 
 
 def letter(request: Request, now: Standing, sender: Sender, said: Said) -> str:
@@ -65,6 +69,7 @@ def letter(request: Request, now: Standing, sender: Sender, said: Said) -> str:
     Guarantees:
         "Answered" is said of a request that is answered only. What failed, or was not reached, is told as that. Both
         addresses for questions stand in every letter, and where one goes by email, the warning that others can read it.
+        Whoever answers for data of its own by the policies stands in every letter about the person's data.
 
     Source:
         GDPR Art. 12(3) and (4), 19; MITL-9.1, 9.7, 9.9, 9.11, 10.8; WPL-6.4.
@@ -93,7 +98,8 @@ def _lines(request: Request, now: Standing, sender: Sender, said: Said, words: M
     if now.stated:
         yield words["stated"]
     yield from _work(now, words, said)
-    yield from _tasks(now, words, said)
+    yield from _tasks(now, words, said, request.language)
+    yield from _elsewhere(now, words, said)
     if now.state is State.ANSWERED and said.answer:
         yield ""
         yield said.answer
@@ -161,12 +167,7 @@ def _stays(ground: str, words: Mapping[str, str]) -> str:
     return words["stays of consent"] if ground == "evidence of consent" else ground
 
 
-def switch_of(task: str) -> str:
-    """What a task of the library's is about where a product has no switch, without the words that lead the task."""
-    return task.removeprefix("no switch: ")
-
-
-def _tasks(now: Standing, words: Mapping[str, str], said: Said) -> Iterator[str]:
+def _tasks(now: Standing, words: Mapping[str, str], said: Said, language: str) -> Iterator[str]:
     if now.tasks:
         yield ""
     for one in now.tasks:
@@ -175,12 +176,25 @@ def _tasks(now: Standing, words: Mapping[str, str], said: Said) -> Iterator[str]
         if one.ended_how is None and one.told_at is None:
             state = "not yet"
         if one.kind == Route.SWITCH:
-            yield words["switch"].format(to=switch_of(one.to)) + " " + words[f"switch {state}"]
+            to = switch_in(one.to, language) or switch_of(one.to)
+            yield words["switch"].format(to=to) + " " + words[f"switch {state}"]
             continue
         to = (said.names or {}).get(one.to, one.to)
         yield words[name].format(to=to[:1].upper() + to[1:]) + " " + words[f"task {state}"]
         if one.kind == Route.CONTROLLER and said.where and one.to in said.where:
             yield f"  {said.where[one.to]}"
+
+
+def _elsewhere(now: Standing, words: Mapping[str, str], said: Said) -> Iterator[str]:
+    """Who holds data of the person on their own account: whoever asks the library is told of all of them."""
+    told = {one.to for one in now.tasks if one.kind == Route.CONTROLLER}
+    others = {name: what for name, what in (said.elsewhere or {}).items() if name not in told}
+    if others and now.right.needs_identity:
+        yield ""
+        yield words["others"]
+        for name, what in others.items():
+            to = (said.names or {}).get(name, name)
+            yield f"  - {to[:1].upper() + to[1:]}: {what}"
 
 
 def _day(now: Standing, sender: Sender) -> str:

@@ -26,6 +26,7 @@ ENGLISH: Mapping[str, str] = {
     "read back.",
     "told": "{to} had the data from us.",
     "elsewhere": "{to} answers for a part of what you asked; we passed it on.",
+    "others": "Others answer for data of their own, which we do not hold. Please turn to them for it:",
     "switch": "No program can switch this off: {to}.",
     "switch not yet": "Somebody at the library sees to it by hand.",
     "switch none": "Somebody at the library sees to it by hand.",
@@ -81,6 +82,7 @@ ENGLISH: Mapping[str, str] = {
     "ground needed for the service that the person uses": "the data are needed for a service that you use",
     "ground confidential review": "it is part of a confidential review",
     "ground another office answers": "another office answers for it",
+    "ground goes on as another request": "it goes on as another request of yours, so nothing is lost",
 }
 
 SPANISH: Mapping[str, str] = {
@@ -106,6 +108,7 @@ SPANISH: Mapping[str, str] = {
     "puede volver a leer.",
     "told": "{to} tenía los datos por nosotros.",
     "elsewhere": "{to} responde por una parte de lo que pidió; se lo hemos pasado.",
+    "others": "Otros responden de datos propios, que nosotros no tenemos. Diríjase a ellos para eso:",
     "switch": "Ningún programa puede apagar esto: {to}.",
     "switch not yet": "Alguien de la biblioteca se ocupa a mano.",
     "switch none": "Alguien de la biblioteca se ocupa a mano.",
@@ -163,6 +166,7 @@ SPANISH: Mapping[str, str] = {
     "ground needed for the service that the person uses": "los datos hacen falta para un servicio que usted usa",
     "ground confidential review": "es parte de una revisión confidencial",
     "ground another office answers": "responde por ello otra oficina",
+    "ground goes on as another request": "sigue como otra solicitud suya, así que no se pierde nada",
 }
 
 WORDS: Mapping[str, Mapping[str, str]] = {"en": ENGLISH, "es": SPANISH}

@@ -65,6 +65,7 @@ class Ground(enum.StrEnum):
     NEEDED = "needed for the service that the person uses"
     PEER_REVIEW = "confidential review"
     ELSEWHERE = "another office answers"
+    ANEW = "goes on as another request"  # two records became one, and a request never changes hands
 
 
 class Decision(enum.StrEnum):

@@ -174,12 +174,12 @@ class Telling:
                 continue
             if name not in columns.plain and (why := self._why_not(columns.known.get(name, _BESIDE), value)):
                 withheld[name] = why
-            elif isinstance(value, bytes) and others.in_bytes(value):
-                withheld[name] = Withheld.OTHER
             elif isinstance(value, str):
                 values[name] = clean = self._without(name, value)
                 if clean != value:
                     redacted.append(name)
+            elif isinstance(value, bytes) and others.in_bytes(value):
+                withheld[name] = Withheld.OTHER
             else:
                 values[name] = value
         return HeldRow(values, withheld, tuple(redacted))

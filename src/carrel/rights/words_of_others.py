@@ -61,6 +61,7 @@ class Others:
         self._all = any(_LIKE_ASCII & set(one) for one in kept)
         self._bytes = tuple(word.encode() for word in kept)
         self._any = bool(kept)
+        self._spelled: dict[str, str] = {}  # patterns of words that some text made necessary
         self._clean: dict[str, str] = {}  # codes of branches and kinds stand in every row
 
     def out_of(self, text: str) -> str:
@@ -86,17 +87,25 @@ class Others:
             ]
         if not words:
             return text
-        found = re.compile("|".join(map(_in_any_spelling, words)), re.IGNORECASE)
+        found = re.compile("|".join(map(self._pattern, words)), re.IGNORECASE)
         clean = found.sub(_INSTEAD, text)
         joined = unicodedata.normalize("NFC", clean)
         again = clean if joined == clean else found.sub(_INSTEAD, joined)
         return clean if again == joined else again
 
+    def _pattern(self, word: str) -> str:
+        if (found := self._spelled.get(word)) is None:
+            found = self._spelled[word] = _in_any_spelling(word)
+        return found
+
     def _places(self, low: str) -> Iterable[int]:
         """Of the words that may stand in a text in small letters, in their order; none is missed."""
         if len(low) > _LONG:
             return range(len(self._small))
-        there = {low[at : at + _BEGINNING] for at in range(len(low) - _BEGINNING + 1)} & self._beginnings
+        if len(self._beginnings) < len(low):
+            there = {one for one in self._beginnings if one in low}
+        else:
+            there = {low[at : at + _BEGINNING] for at in range(len(low) - _BEGINNING + 1)} & self._beginnings
         if not there:
             return self._short
         return sorted([*self._short, *(place for one in there for place in self._begun[one])])

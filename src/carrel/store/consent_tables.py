@@ -91,3 +91,26 @@ contact_export = Table(
     Column("written", Integer, nullable=False),
     Column("left_out", JSON, nullable=False),
 )
+
+# Addresses of the library's people that Carrel put on a mailing list, or saw there: whoever stands on no record any
+# more is known by that.
+list_member = Table(
+    "list_member",
+    metadata,
+    Column("list", String(40), primary_key=True),
+    Column("tag", String(64), primary_key=True),
+    Column("mark", String(16), nullable=False),
+)
+
+list_course = Table(
+    "list_course",
+    metadata,
+    Column("list", String(40), primary_key=True),
+    Column("system", String, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("outcome", String(40), nullable=False),
+    Column("code", String(12), nullable=False),
+    Column("verified_at", Moment),
+    Column("owed_since", Moment),
+    Column("counts", JSON, nullable=False),
+)

@@ -315,7 +315,7 @@ class Consents:
 
 def _marks(connection: Connection) -> set[str]:
     found: set[str] = set()
-    for table in (tables.consent_event, tables.suppression, tables.consent_subject):
+    for table in (tables.consent_event, tables.suppression, tables.consent_subject, tables.list_member):
         found |= set(connection.execute(select(table.c.mark).distinct()).scalars())
     return found
 

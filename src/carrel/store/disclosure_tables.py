@@ -36,4 +36,6 @@ disclosure_office = Table(
     Column("starts", Moment, nullable=False),
     Column("ends", Moment),
     Column("alternate", String(80), nullable=False),
+    Column("account", String(255), nullable=False),
+    Column("salt", LargeBinary),
 )

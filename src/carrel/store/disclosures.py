@@ -11,8 +11,6 @@ from contextlib import suppress
 from datetime import datetime
 from typing import BinaryIO
 
-from sqlalchemy import insert
-
 from carrel.disclosure import faults
 from carrel.disclosure.absence import OfficeEvent, admit_turn
 from carrel.disclosure.admission import admit
@@ -24,7 +22,8 @@ from carrel.disclosure.repetition import said_again, turned_again
 from carrel.disclosure.standing import Standing
 from carrel.disclosure.viewer import Viewer
 from carrel.errors import fault
-from carrel.store import case_holds, clock, tables
+from carrel.store import case_holds, clock
+from carrel.store.authority_record import enter_turn
 from carrel.store.case_holds import LetGo
 from carrel.store.disclosure_documents import DisclosureDocuments, Filed
 from carrel.store.opened_disclosures import OpenedDisclosures, leaf_of
@@ -175,7 +174,7 @@ class Disclosures(OpenedDisclosures):
         return DisclosureDocuments(self._folder).sweep(named, before)
 
     def turn(self, event: OfficeEvent, people: Mapping[str, frozenset[Office]], alternates: frozenset[Office]) -> None:
-        """Write a delegation or an absence down.
+        """Write a delegation or an absence down, with its leaf.
 
         Raises:
             CarrelError: DSC-010, DSC-011.
@@ -186,18 +185,7 @@ class Disclosures(OpenedDisclosures):
             if before and turned_again(before[-1], event):
                 return
             admit_turn(event, before, people, alternates)
-            connection.execute(
-                insert(tables.disclosure_office).values(
-                    turn=str(event.turn),
-                    office=str(event.office),
-                    holder=event.holder,
-                    by=event.by,
-                    at=event.at,
-                    starts=event.starts,
-                    ends=event.ends,
-                    alternate=event.alternate,
-                )
-            )
+            enter_turn(connection, event)
 
     def cover(self, now: datetime) -> None:
         """Owe the ledger as many leaves as any other batch has, so that none tells whether something was done."""

@@ -156,9 +156,12 @@ def read_verifier(said: str) -> Verifier:
     """The public key that a person names: its text, its ``.vkey`` file, or the private file beside that.
 
     Raises:
-        CarrelError: LED-004 when it is no public key.
+        CarrelError: LED-004 when it is no public key; LED-017 when it names a file that is not there: no key is written
+            without a ``+``.
     """
     place = _public_place(said)
+    if place is None and "+" not in said:
+        raise _no_file(Path(said), "a public key as text, or the file that holds one", "no such file")
     if place is None:
         return Verifier.parse(said)
     try:

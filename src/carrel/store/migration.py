@@ -10,7 +10,7 @@ from carrel.errors import fault
 from carrel.store import faults
 from carrel.store.database import Database
 
-REVISIONS = tuple(f"{number:04}" for number in range(1, 23))
+REVISIONS = tuple(f"{number:04}" for number in range(1, 25))
 
 
 def upgrade(database: Database) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from carrel.store.clock import TOLERANCE
 from carrel.store.database import Database
 from carrel.store.portal_tables import portal_attempt
 from carrel.store.sealing_key import SealingKey
@@ -38,7 +39,7 @@ class PortalAttempts:
             of: kind, value and how many are allowed in the span, such as ``("address", "192.0.2.7", 30)``. Each must
                 have one left.
             now: an aware time.
-            span: after the first attempt of it, a value is as new.
+            span: after the first attempt of it, a value is as new; it is the same one each time for a kind.
 
         Guarantees:
             Of any number of processes that ask at once, no more are allowed than there are left.
@@ -47,6 +48,11 @@ class PortalAttempts:
         ids = [self._id(key, kind, value) for kind, value, _ in wanted]
         with self._database.writing() as connection:
             connection.execute(delete(portal_attempt).where(portal_attempt.c.until <= now))
+            # A clock that ran ahead and was set back: nobody waits for a day that only it saw. What is good once stays
+            # used, and two processes may take their time in another order than they come here.
+            counted = [one for one, (_, _, most) in zip(ids, wanted, strict=True) if most > 1]
+            ahead = portal_attempt.c.until > now + span + TOLERANCE
+            connection.execute(delete(portal_attempt).where(portal_attempt.c.id.in_(counted), ahead))
             tries = [self._tries(connection, one) for one in ids]
             if any(done >= most for done, (_, _, most) in zip(tries, wanted, strict=True)):
                 return False
@@ -56,6 +62,11 @@ class PortalAttempts:
                 else:
                     connection.execute(insert(portal_attempt).values(id=one, tries=1, until=now + span))
         return True
+
+    def knows(self, kind: str, value: str) -> bool:
+        """Whether an attempt of a value stands on record; none is counted."""
+        with self._database.reading() as connection:
+            return self._tries(connection, self._id(self.key(), kind, value)) > 0
 
     def forget(self, kind: str, value: str) -> None:
         """A value whose attempt succeeded is as new."""

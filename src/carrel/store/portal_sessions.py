@@ -16,11 +16,12 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from carrel.store.database import Database
 from carrel.store.portal_tables import portal_session
 
+_FOUND = select(portal_session).where(portal_session.c.id == bindparam("found"))  # asked with every page
 _TOKEN, _NONCE, _LONGEST = 32, 12, 64
 _AGAIN = timedelta(minutes=1)  # use is noted no more often: a page that is only read should write nothing
 
@@ -75,7 +76,7 @@ class PortalSessions:
         if not 0 < len(token) <= _LONGEST or not token.isascii():
             return None
         with self._database.reading() as connection:
-            row = connection.execute(select(portal_session).where(portal_session.c.id == _id(token))).one_or_none()
+            row = connection.execute(_FOUND, {"found": _id(token)}).one_or_none()
         if row is None or not row.began - _AGAIN <= now < row.ends or now - row.used >= idle:
             return None
         try:

@@ -221,7 +221,15 @@ class RecordedDisclosures:
         table = tables.disclosure_office
         return tuple(
             OfficeEvent(
-                Turn(row.turn), Office(row.office), row.holder, row.by, row.at, row.starts, row.ends, row.alternate
+                Turn(row.turn),
+                Office(row.office),
+                row.holder,
+                row.by,
+                row.at,
+                row.starts,
+                row.ends,
+                row.alternate,
+                row.account,
             )
             for row in connection.execute(select(table).order_by(table.c.id)).all()
         )

@@ -17,14 +17,17 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, or_, select, update
 
+from carrel.accountability.authority import OF_ACCOUNTS, RIGHTS
 from carrel.errors import fault
 from carrel.inventory import faults
+from carrel.store.authority_record import enter_account
 from carrel.store.database import Database
 from carrel.store.sealing_key import SealingKey
 from carrel.store.staff_tables import staff_account, staff_event, staff_passkey, staff_session
 
 CODE_LASTS = timedelta(hours=24)
 EVENTS_LAST = timedelta(days=180)
+_OWN = ("signed in", "refused")  # acts that tell of somebody's working day
 _CODE = 15  # bytes: 24 letters and digits
 _GROUP = 4
 
@@ -93,13 +96,14 @@ class StaffAccounts:
 
     # -- by others --------------------------------------------------------------------------------------------------
 
-    def invite(self, name: str, by: str, now: datetime) -> str:
+    def invite(self, name: str, by: str, now: datetime, *, account: str = "") -> str:
         """A one-time code with which somebody sets up an account.
 
         Args:
             name: of a person of the site.
             by: who gives it.
             now: an aware time; the code lasts 24 hours.
+            account: of the host at which the command ran.
 
         Returns:
             The code. Only its digest is kept.
@@ -120,15 +124,16 @@ class StaffAccounts:
             # Whoever set out with an earlier code goes no further: it may be why a new one is given.
             connection.execute(delete(staff_session).where(staff_session.c.name == name))
             _set(connection, name, password=None, seed=None)
-            return self._code_in(connection, name, "invited", by, now)
+            return self._code_in(connection, name, "invited", by, now, account)
 
-    def reset(self, name: str, by: str, now: datetime) -> str:
+    def reset(self, name: str, by: str, now: datetime, *, account: str = "") -> str:
         """Take away password, second factor, passkeys and sessions, and give a one-time code.
 
         Args:
             name: whose account.
             by: another person.
             now: an aware time.
+            account: of the host at which the command ran.
 
         Raises:
             CarrelError: STF-001, there is no account; STF-003, it is one's own.
@@ -147,9 +152,9 @@ class StaffAccounts:
             connection.execute(delete(staff_passkey).where(staff_passkey.c.name == name))
             connection.execute(delete(staff_session).where(staff_session.c.name == name))
             _set(connection, name, password=None, seed=None, began_at=None)
-            return self._code_in(connection, name, "reset", by, now)
+            return self._code_in(connection, name, "reset", by, now, account)
 
-    def disable(self, name: str, by: str, now: datetime) -> None:
+    def disable(self, name: str, by: str, now: datetime, *, account: str = "") -> None:
         """Nobody gets in with an account any more; its sessions end.
 
         Raises:
@@ -159,9 +164,9 @@ class StaffAccounts:
             self._require_in(connection, name)
             connection.execute(delete(staff_session).where(staff_session.c.name == name))
             _set(connection, name, disabled_at=now, code=None, code_until=None)
-            _note(connection, name, "disabled", by, now)
+            enter_account(connection, name, "disabled", by, now, account=account)
 
-    def enable(self, name: str, by: str, now: datetime) -> None:
+    def enable(self, name: str, by: str, now: datetime, *, account: str = "") -> None:
         """Let somebody in again who was kept out.
 
         Raises:
@@ -170,7 +175,7 @@ class StaffAccounts:
         with self._database.writing() as connection:
             self._require_in(connection, name)
             _set(connection, name, disabled_at=None)
-            _note(connection, name, "enabled", by, now)
+            enter_account(connection, name, "enabled", by, now, account=account)
 
     # -- by oneself -------------------------------------------------------------------------------------------------
 
@@ -235,7 +240,7 @@ class StaffAccounts:
                 .values(began_at=now, step=step, code=None, code_until=None)
             ).rowcount  # fmt: skip
             if done:
-                _note(connection, name, "set up", name, now)
+                enter_account(connection, name, "set up", name, now)
         return bool(done)
 
     def spend(self, name: str, step: int) -> bool:
@@ -263,17 +268,36 @@ class StaffAccounts:
             connection.execute(delete(staff_session).where(*others))
             _note(connection, name, "password changed", name, now)
 
-    def note(self, name: str, act: str, by: str, now: datetime) -> None:
-        """Write down what was done with an account; what is older than 180 days goes."""
+    def hash_anew(self, name: str, old: str, new: str) -> None:
+        """Keep the same password by another hash, unless it was changed meanwhile. No session ends by it."""
+        which = (staff_account.c.name == name, staff_account.c.password == old)
         with self._database.writing() as connection:
-            _note(connection, name, act, by, now)
+            connection.execute(update(staff_account).where(*which).values(password=new))
+
+    def note(self, name: str, act: str, by: str, now: datetime, *, account: str = "") -> None:
+        """Write down what was done with an account; what is older than 180 days goes, but what changed who may act."""
+        with self._database.writing() as connection:
+            _note(connection, name, act, by, now, account)
 
     def events(self, name: str, most: int) -> tuple[StaffEvent, ...]:
         """What was done with an account, the newest first."""
         table = staff_event
-        query = select(table).where(table.c.name == name).order_by(table.c.id.desc()).limit(most)
+        mine = (table.c.name == name, table.c.act != RIGHTS)
+        query = select(table).where(*mine).order_by(table.c.id.desc()).limit(most)
         with self._database.reading() as connection:
             return tuple(StaffEvent(row.name, row.act, row.by, row.at) for row in connection.execute(query))
+
+    def changes(self, name: str | None) -> tuple[StaffEvent, ...]:
+        """What was done to accounts, the newest first; who signed in when, and was refused, is each one's own to see.
+
+        Args:
+            name: whose account; None for all of them.
+        """
+        table = staff_event
+        query = select(table).where(table.c.act.not_in(_OWN), table.c.name != "").order_by(table.c.id.desc())
+        with self._database.reading() as connection:
+            rows = connection.execute(query if name is None else query.where(table.c.name == name)).all()
+        return tuple(StaffEvent(row.name, row.act, row.by, row.at) for row in rows)
 
     def _sealed(self, seed: bytes) -> bytes:
         return self._key.seal_text(seed.hex())
@@ -289,14 +313,14 @@ class StaffAccounts:
             )
 
     @staticmethod
-    def _code_in(connection: Connection, name: str, act: str, by: str, now: datetime) -> str:
+    def _code_in(connection: Connection, name: str, act: str, by: str, now: datetime, account: str) -> str:
         text = base64.b32encode(secrets.token_bytes(_CODE)).decode()
         new = {"code": _digest(text), "code_until": now + CODE_LASTS}
         if _row(connection, name) is None:
             connection.execute(insert(staff_account).values(name=name, step=0, **new))
         else:
             _set(connection, name, **new)
-        _note(connection, name, act, by, now)
+        enter_account(connection, name, act, by, now, account=account)
         return "-".join(text[start : start + _GROUP] for start in range(0, len(text), _GROUP))
 
 
@@ -314,10 +338,12 @@ def _set(connection: Connection, name: str, **values: Any) -> None:
     connection.execute(update(staff_account).where(staff_account.c.name == name).values(**values))
 
 
-def _note(connection: Connection, name: str, act: str, by: str, now: datetime) -> None:
+def _note(connection: Connection, name: str, act: str, by: str, now: datetime, account: str = "") -> None:
     old = or_(staff_event.c.at <= now - EVENTS_LAST, staff_event.c.at > now + EVENTS_LAST)
-    connection.execute(delete(staff_event).where(old))
-    connection.execute(insert(staff_event).values(name=name, act=act, by=by, at=now))
+    connection.execute(
+        delete(staff_event).where(old, staff_event.c.salt.is_(None), staff_event.c.act.not_in(OF_ACCOUNTS))
+    )
+    connection.execute(insert(staff_event).values(name=name, act=act, by=by, at=now, account=account, says=""))
 
 
 def _account(row: Row[Any]) -> StaffAccount:

@@ -20,6 +20,7 @@ from carrel.store.staff_tables import staff_session
 IDLE, LONGEST = timedelta(minutes=15), timedelta(hours=8)
 BEGINNING = "beginning"  # the way of a session that only leads to a second factor
 _TOKEN, _LONGEST_TOKEN = 32, 64
+_TELLS = timedelta(hours=12)  # how long after its end it is known whose it was: what was sent too late is theirs
 _AGAIN = timedelta(minutes=1)  # use is noted no more often: a page that is only read should write nothing
 
 
@@ -72,7 +73,7 @@ class StaffSessions:
         made = StaffSession(_id(token), name, way, now, now, now, now + longest, token)
         values = {one: getattr(made, one) for one in ("id", "name", "way", "began", "used", "proved", "ends")}
         with self._database.writing() as connection:
-            connection.execute(delete(staff_session).where(staff_session.c.ends <= now))
+            connection.execute(delete(staff_session).where(staff_session.c.ends <= now - _TELLS))
             connection.execute(insert(staff_session).values(**values))
         return made
 
@@ -97,6 +98,23 @@ class StaffSessions:
             with self._database.writing() as connection:
                 connection.execute(update(staff_session).where(staff_session.c.id == one).values(used=now))
         return replace(_session(row), token=token, used=used)
+
+    def over(self, token: str) -> StaffSession | None:
+        """The session that a token was of, even if it ran out meanwhile. It opens nothing: it tells whose it was.
+
+        One that somebody ended is gone, and what was sent with it is nobody's.
+        """
+        if not 0 < len(token) <= _LONGEST_TOKEN or not token.isascii():
+            return None
+        with self._database.reading() as connection:
+            row = connection.execute(select(staff_session).where(staff_session.c.id == _id(token))).one_or_none()
+        return None if row is None else replace(_session(row), token=token)
+
+    def before(self, name: str) -> tuple[StaffSession, ...]:
+        """All of one person's that nobody ended, those that ran out too."""
+        query = select(staff_session).where(staff_session.c.name == name)
+        with self._database.reading() as connection:
+            return tuple(map(_session, connection.execute(query).all()))
 
     def of(self, name: str | None, now: datetime, idle: timedelta = IDLE) -> tuple[StaffSession, ...]:
         """Those of one person, or of all, that are still sessions, the newest first."""

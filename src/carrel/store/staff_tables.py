@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Integer, LargeBinary, String, Table
+from sqlalchemy import BigInteger, Column, Integer, LargeBinary, String, Table, Text
 
 from carrel.store.moment import Moment
 from carrel.store.run_tables import metadata
@@ -50,4 +50,7 @@ staff_event = Table(
     Column("act", String(40), nullable=False),
     Column("by", String(80), nullable=False),
     Column("at", Moment, nullable=False, index=True),
+    Column("account", String(255), nullable=False),
+    Column("says", Text, nullable=False),
+    Column("salt", LargeBinary),
 )

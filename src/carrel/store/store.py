@@ -14,6 +14,7 @@ from carrel.retention.clearing_plan import ClearingPlan
 from carrel.store import faults, ownership
 from carrel.store.account_heads import AccountHeads
 from carrel.store.approvals import Approvals
+from carrel.store.authority_record import AuthorityRecord
 from carrel.store.circulation import Circulation
 from carrel.store.condition import Condition, condition_of
 from carrel.store.consents import Consents
@@ -29,6 +30,7 @@ from carrel.store.jobs import Jobs
 from carrel.store.keepings import Keepings
 from carrel.store.leases import Leases
 from carrel.store.lots import Lots
+from carrel.store.mailing_lists import MailingLists
 from carrel.store.migration import upgrade
 from carrel.store.nights import Nights
 from carrel.store.open_joins import OpenJoins
@@ -94,10 +96,12 @@ class Store:
         self.forgotten = ForgottenDisclosures(database, folder)
         self.consents = Consents(database, folder)
         self.contact_exports = ContactExports(database)
+        self.mailing_lists = MailingLists(database)
         self.risks = RiskMeasurements(database)
         self.portal_sessions = PortalSessions(database)
         self.portal_attempts = PortalAttempts(database, folder)
         self.staff_accounts = StaffAccounts(database, folder)
+        self.authority = AuthorityRecord(database)
         self.staff_passkeys = StaffPasskeys(database)
         self.staff_sessions = StaffSessions(database)
         self.releases = Releases(database)

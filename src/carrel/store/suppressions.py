@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, not_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, not_, or_, select, true, update
 
 from carrel.consent.sieve import TagSieve
 from carrel.store import tables
@@ -109,12 +109,13 @@ class Suppressions:
         with self._database.reading() as connection:
             return connection.execute(query).first() is not None
 
-    def among(self, tags: Collection[str]) -> frozenset[str]:
-        """Those of some hashes that stand on the list."""
+    def among(self, tags: Collection[str], *, because: str = "") -> frozenset[str]:
+        """Those of some hashes that stand on the list; with ``because`` only those that stand there for that reason."""
         table = tables.suppression
         with self._database.reading() as connection:
             mine = table.c.tag.in_(of_tags(connection, tags))
-            return frozenset(connection.execute(select(table.c.tag).where(mine)).scalars())
+            why = table.c.reason == because if because else true()
+            return frozenset(connection.execute(select(table.c.tag).where(mine, why)).scalars())
 
     def count(self) -> int:
         """How many hashes stand there; a person can have several."""

@@ -12,6 +12,8 @@ from carrel.store.consent_tables import (
     consent_told,
     contact_export,
     erased_address,
+    list_course,
+    list_member,
     suppression,
 )
 from carrel.store.disclosure_tables import disclosure_case, disclosure_event, disclosure_office, disclosure_past
@@ -47,6 +49,8 @@ __all__ = [
     "keeping",
     "keeping_subject",
     "lease",
+    "list_course",
+    "list_member",
     "loan_counted",
     "loan_in_flight",
     "metadata",

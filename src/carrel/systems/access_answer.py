@@ -20,7 +20,8 @@ from carrel.retention.identifiers import Subject
 from carrel.rights import faults
 from carrel.rights.answer import Answer, HeldInSystem, Unread
 from carrel.systems.sql.failure import told
-from carrel.systems.sql.person_data import DeniedError, PersonData
+from carrel.systems.sql.person_asking import DeniedError
+from carrel.systems.sql.person_data import PersonData
 from carrel.systems.sql.person_layout import AnswerLayout
 from carrel.systems.sql.person_search import find_left
 

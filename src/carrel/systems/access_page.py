@@ -49,9 +49,11 @@ def filled(rows: Sequence[DatedRow]) -> list[str]:
     some: set[str] = set()
     for dated in rows:
         row = dated.row
-        names |= dict.fromkeys(row.values)
-        names |= dict.fromkeys(row.withheld)
-        some.update(row.withheld)
+        if not row.values.keys() <= names.keys():
+            names |= dict.fromkeys(row.values)
+        if row.withheld:
+            names |= dict.fromkeys(row.withheld)
+            some.update(row.withheld)
         some.update([name for name, value in row.values.items() if value is not None and value != ""])
     return [name for name in names if name in some]
 
@@ -66,6 +68,8 @@ def shown(dated: DatedRow, name: str, words: Words) -> str:
     if (why := dated.row.withheld.get(name)) is not None:
         return f"[{words[why.value]}]"
     value = dated.row.values.get(name)
+    if type(value) is str:  # as most are
+        return value
     if isinstance(value, bool) or (name in _YES_OR_NO and value in {0, 1}):
         return words["yes" if value else "no"]
     return value if isinstance(value, str) else cell(value)

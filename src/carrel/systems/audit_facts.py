@@ -23,6 +23,7 @@ from carrel.inventory.collection import names, superfluous
 from carrel.inventory.labels import unlabelled
 from carrel.inventory.system_map import SystemMap
 from carrel.retention.legal_hold import Scope
+from carrel.retention.lifecycle import ONE_NIGHT
 from carrel.retention.records import in_force_there
 from carrel.systems.audited_library import Library
 from carrel.systems.further_policies import Read, against, further
@@ -33,8 +34,6 @@ from carrel.systems.sql.collection import collected
 from carrel.systems.sql.failure import told
 from carrel.systems.sql.record_kinds import record_kinds
 from carrel.systems.sql.unit_rows import consortium_of
-
-ONE_NIGHT = timedelta(hours=24)  # what became due within it waits for tonight's run
 
 
 def collect(
@@ -124,6 +123,7 @@ def _measured(library: Library, engine: Engine, facts: AuditFacts) -> AuditFacts
         ),
         live=_schema_facts(library.system_map, schema.product_version, differences),
         showing=sum(one.shows is not None for one in library.system_map.settings),
+        sending=sum(one.sends is not None and one.name in values for one in library.system_map.settings),
         settings_on=Counter(
             clause
             for one in library.system_map.settings

@@ -103,8 +103,12 @@ def against(library: Library, schedule: LoanSchedule, settings: Mapping[str, str
         keeps_last_borrower=schedule.last_borrower.at_most is not None,
         children=None if schedule.children is None else schedule.children.clauses,
         shown=frozenset() if schedule.children is None else schedule.children.shown,
+        messages=None if schedule.messages is None else schedule.messages.clauses,
+        free=frozenset() if schedule.messages is None else schedule.messages.free,
     )
     return tuple(
-        Contradiction(one.setting, one.finding, one.clauses, one.severity, one.fix, one.shows, one.value, one.speaks)
+        Contradiction(
+            one.setting, one.finding, one.clauses, one.severity, one.fix, one.shows, one.value, one.speaks, one.sends
+        )
         for one in contradiction.contradictions(library.system_map, settings, promise)
     )

@@ -12,8 +12,6 @@ from typing import Any
 
 import yaml
 from pydantic import ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
 
 from carrel.errors import CarrelError, Fault, fault, unseen
 from carrel.inventory import faults
@@ -121,6 +119,9 @@ _RETYPE = "type the texts of this file anew, without signs that cannot be seen"
 
 
 def _document(text: str, at: str) -> Any:
+    from ruamel.yaml import YAML  # only where a site has a map of its own, or an overlay
+    from ruamel.yaml.error import MarkedYAMLError
+
     try:
         found = YAML(typ="safe", pure=True).load(io.StringIO(text))
     except MarkedYAMLError as exc:

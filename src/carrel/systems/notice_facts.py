@@ -51,6 +51,7 @@ def notice_facts(
     seen = seen_notices(connection, system_map.notices, schema, allowed, since)
     if not seen.looked_at:
         return None
+    asks = policy.messages
     return NoticeFacts(
         tuple(allowed),
         beyond(system_map.notices, seen, allowed),
@@ -58,6 +59,10 @@ def notice_facts(
         seen.templates,
         seen.waiting,
         seen.unread,
+        ()
+        if asks is None
+        else tuple((k, name) for k, names in seen.begun.items() if k not in asks.free for name in names),
+        () if asks is None else asks.clauses,
     )
 
 

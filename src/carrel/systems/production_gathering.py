@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,12 +11,11 @@ from sqlalchemy import Connection, text
 
 from carrel.disclosure.asked_fields import Traced, dates_of, traced
 from carrel.disclosure.period import Period, Verdict
-from carrel.disclosure.production import NotRead, ProducedTable, Production, Searched, judged, trimmed
+from carrel.disclosure.production import NotRead, ProducedTable, Production, Searched, judged, texts_to_read, trimmed
 from carrel.disclosure.scope import Part, Scope
 from carrel.policy.record_type import RecordType
 from carrel.retention.identifiers import Subject
 from carrel.rights.answer import HeldTable
-from carrel.rights.third_persons import HeldRow
 from carrel.systems.access_answer import OpenSystem, denied_to
 from carrel.systems.faults import SHAPE
 from carrel.systems.production_people import (
@@ -37,8 +37,10 @@ from carrel.systems.production_rows import (
     period_in,
     types_of,
 )
+from carrel.systems.sealed_rows import RowShelf
 from carrel.systems.sql.failure import told
-from carrel.systems.sql.person_data import DeniedError, Narrowing, PersonData
+from carrel.systems.sql.person_asking import DeniedError, Narrowing
+from carrel.systems.sql.person_data import PersonData
 
 _ACCOUNTS = {"mysql": "SELECT CURRENT_USER()", "mariadb": "SELECT CURRENT_USER()", "postgresql": "SELECT current_user"}
 
@@ -55,14 +57,17 @@ class _Gathered:
     called: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
 
 
-def gathered(systems: Sequence[OpenSystem], closed: Mapping[str, str], scope: Scope, at: datetime) -> Production:
-    """Everything that a scope asks for; nothing is written anywhere.
+def gathered(
+    systems: Sequence[OpenSystem], closed: Mapping[str, str], scope: Scope, at: datetime, shelf: RowShelf
+) -> Production:
+    """Everything that a scope asks for; nothing is written anywhere but on the shelf.
 
     Args:
         systems: of the library, open for reading.
         closed: systems that could not be opened, each with the code of its error.
         scope: of the order.
         at: aware time.
+        shelf: where rows wait for the package.
 
     Raises:
         CarrelError: DSC-050, DSC-053 to DSC-055, DSC-057, DSC-058; SQL-…, a system cannot be read.
@@ -78,7 +83,7 @@ def gathered(systems: Sequence[OpenSystem], closed: Mapping[str, str], scope: Sc
     searched: list[Searched] = []
     for one in systems:
         with told(one.name), one.engine.connect() as connection:
-            found = _of_system(connection, one, scope)
+            found = _of_system(connection, one, scope, shelf)
             every.append(found)
             searched.append(
                 Searched(
@@ -99,11 +104,11 @@ def gathered(systems: Sequence[OpenSystem], closed: Mapping[str, str], scope: Sc
     )
 
 
-def _of_system(connection: Connection, system: OpenSystem, scope: Scope) -> _Gathered:
+def _of_system(connection: Connection, system: OpenSystem, scope: Scope, shelf: RowShelf) -> _Gathered:
     denied = denied_to(connection)
     while True:
         try:
-            return _System(connection, system, scope, denied).read()
+            return _System(connection, system, scope, denied, shelf).read()
         except DeniedError as wrong:
             # The transaction is over: all is read anew without this table, so that there is one snapshot.
             if wrong.table in denied or not wrong.is_missing_right:
@@ -115,9 +120,11 @@ def _of_system(connection: Connection, system: OpenSystem, scope: Scope) -> _Gat
 class _System:
     """One system for as long as its snapshot is open."""
 
-    def __init__(self, connection: Connection, system: OpenSystem, scope: Scope, denied: set[str]) -> None:
+    def __init__(
+        self, connection: Connection, system: OpenSystem, scope: Scope, denied: set[str], shelf: RowShelf
+    ) -> None:
         self._connection, self._open, self._scope, self._denied = connection, system, scope, denied
-        self._layout = system.layout
+        self._layout, self._shelf = system.layout, shelf
         self._gathered = _Gathered()
         self._borrowers: dict[str, tuple[tuple[str, Subject], ...]] = {}
 
@@ -220,7 +227,8 @@ class _System:
         ]
         for records in held.records:
             for each in records.tables:
-                one = _produced(part, period, label, name, each, asked[each.table], dates[each.table], subject.number)
+                columns, dated = asked[each.table], dates[each.table]
+                one = _produced(part, period, label, name, each, columns, dated, subject.number, self._shelf)
                 if one.rows or one.unsure or one.undated:
                     self._gathered.tables.append(one)
 
@@ -234,19 +242,20 @@ def _produced(
     columns: tuple[Traced, ...],
     dates: tuple[str, ...],
     number: int,
+    shelf: RowShelf,
 ) -> ProducedTable:
-    rows: list[HeldRow] = []
-    counts = {Verdict.UNSURE: 0, Verdict.UNDATED: 0}
+    counts, rows = Counter[Verdict](), shelf.keep(())
+    free = {one.name for one in table.columns if one.is_free} & {one.name for one in columns}
+    to_read = 0
     for dated in table.every():
         verdict = judged(dates, dated.row, period)
+        counts[verdict] += 1
         if verdict is Verdict.WITHIN:
-            rows.append(trimmed(dated.row, columns))
-        elif verdict in counts:
-            counts[verdict] += 1
-    free = {one.name for one in table.columns if one.is_free} & {one.name for one in columns}
-    to_read = sum(1 for row in rows for name in free if isinstance(row.values.get(name), str) and row.values[name])
+            row = trimmed(dated.row, columns)
+            rows.add(row)
+            to_read += texts_to_read(row, free)
     return ProducedTable(
-        part.id, label, system, table.table, table.says, columns, () if period is None else dates, tuple(rows),
+        part.id, label, system, table.table, table.says, columns, () if period is None else dates, rows,
         counts[Verdict.UNSURE], counts[Verdict.UNDATED], to_read, frozenset({(system, number)}),
     )  # fmt: skip
 

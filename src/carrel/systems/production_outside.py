@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
+from itertools import islice
 from typing import Any
 
 from carrel.disclosure import faults
 from carrel.disclosure.asked_fields import Traced, require_known, traced
 from carrel.disclosure.period import Period, Verdict
-from carrel.disclosure.production import NotRead, ProducedTable, Production, Searched, trimmed
+from carrel.disclosure.production import NotRead, ProducedTable, Production, Searched, texts_to_read, trimmed
 from carrel.disclosure.scope import Part, Scope
 from carrel.errors import CarrelError, fault
 from carrel.inventory.dated_table import DatedTable
@@ -26,8 +28,10 @@ from carrel.systems.folders import person_lines
 from carrel.systems.mailboxes import person_letters
 from carrel.systems.production_people import subject_of
 from carrel.systems.production_rows import period_in
+from carrel.systems.sealed_rows import AT_ONCE, RowShelf
 from carrel.systems.sql.failure import told
-from carrel.systems.sql.person_data import Narrowing, PersonData
+from carrel.systems.sql.person_asking import Narrowing
+from carrel.systems.sql.person_data import PersonData
 from carrel.systems.tables.answer_rows import source_of
 
 _WITHHELD = "{count} attachments and other parts of these messages are withheld: nobody can take others out of them"
@@ -71,14 +75,15 @@ class _Read:
     not_read: tuple[NotRead, ...] = ()
 
 
-def outside_of(site: Site, systems: Sequence[OpenSystem], scope: Scope, at: datetime) -> Production:
-    """What the parts ask for that name a table, a mailbox or a folder; nothing is written anywhere.
+def outside_of(site: Site, systems: Sequence[OpenSystem], scope: Scope, at: datetime, shelf: RowShelf) -> Production:
+    """What the parts ask for that name a table, a mailbox or a folder; nothing is written but on the shelf.
 
     Args:
         site: whose.
         systems: open for reading; they know the people.
         scope: of the order.
         at: aware time.
+        shelf: where rows wait for the package.
 
     Raises:
         CarrelError: DSC-050, the site file has no such entry, or it holds other records; DSC-053, DSC-055, DSC-057,
@@ -91,7 +96,7 @@ def outside_of(site: Site, systems: Sequence[OpenSystem], scope: Scope, at: date
     found = Production((), (), (), {})
     for part in scope.parts:
         if part.outside is not None:
-            found = found.with_more(_part(site, systems, part, at))
+            found = found.with_more(_part(site, systems, part, at, shelf))
     return found
 
 
@@ -126,7 +131,7 @@ def _entry(site: Site, part: Part) -> DatedTable | Mailbox | FileFolder | None:
     return next((one for one in site.folders if one.name == part.outside and one.record == kind), None)
 
 
-def _part(site: Site, systems: Sequence[OpenSystem], part: Part, at: datetime) -> Production:
+def _part(site: Site, systems: Sequence[OpenSystem], part: Part, at: datetime, shelf: RowShelf) -> Production:
     entry = _entry(site, part)
     if entry is None:
         raise ValueError("asked for before")
@@ -145,7 +150,7 @@ def _part(site: Site, systems: Sequence[OpenSystem], part: Part, at: datetime) -
                 for read in _reads(stack, site, entry, part, person, at):
                     places[read.place] = None
                     missed |= dict.fromkeys(read.not_read)
-                    if (one := _produced(part, person, name, read, period)) is not None:
+                    if (one := _produced(part, person, name, read, period, shelf)) is not None:
                         tables.append(one)
             except CarrelError as wrong:
                 if wrong.code.startswith("DSC-"):
@@ -224,28 +229,31 @@ def _local(at: datetime | None, zone: tzinfo) -> datetime | None:
     return None if at is None else at.astimezone(zone).replace(tzinfo=None)
 
 
-def _produced(part: Part, person: _Person, name: str, read: _Read, period: Period) -> ProducedTable | None:
+def _produced(
+    part: Part, person: _Person, name: str, read: _Read, period: Period, shelf: RowShelf
+) -> ProducedTable | None:
     if not read.columns:
         return None
     require_known(part, {read.place: read.columns}, (), name)
     columns: tuple[Traced, ...] = traced(part, read.place, read.columns, ())
-    counts = {Verdict.UNSURE: read.unsure, Verdict.UNDATED: 0}
-    within: list[dict[str, Any]] = []
-    for row, value in read.rows:
-        verdict = period.judge(value)
-        if verdict is Verdict.WITHIN:
-            within.append(row)
-        elif verdict in counts:
-            counts[verdict] += 1
-    texts = [value for row in within for value in row.values() if isinstance(value, str)]
-    tellings = [Telling(read.columns, person.own, others(texts)) for others in person.others]
-    rows = tuple(trimmed(_told(row, tellings), columns) for row in within)
+    counts, kept = Counter({Verdict.UNSURE: read.unsure}), shelf.keep(())
     free = {one.name for one in read.columns if one.is_free} & {one.name for one in columns}
-    to_read = sum(1 for row in rows for one in free if isinstance(row.values.get(one), str) and row.values[one])
-    if not (rows or counts[Verdict.UNSURE] or counts[Verdict.UNDATED]):
+    to_read = 0
+    rows = iter(read.rows)
+    while some := list(islice(rows, AT_ONCE)):  # whoever else is named is looked up for as many rows at once
+        verdicts = [period.judge(value) for _, value in some]
+        counts.update(verdicts)
+        within = [row for (row, _), verdict in zip(some, verdicts, strict=True) if verdict is Verdict.WITHIN]
+        texts = [value for row in within for value in row.values() if isinstance(value, str)]
+        tellings = [Telling(read.columns, person.own, others(texts)) for others in person.others] if within else []
+        for row in within:
+            held = trimmed(_told(row, tellings), columns)
+            kept.add(held)
+            to_read += texts_to_read(held, free)
+    if not (kept or counts[Verdict.UNSURE] or counts[Verdict.UNDATED]):
         return None
     return ProducedTable(
-        part.id, person.label, name, read.place, "", columns, (read.clock,), rows,
+        part.id, person.label, name, read.place, "", columns, (read.clock,), kept,
         counts[Verdict.UNSURE], counts[Verdict.UNDATED], to_read,
         frozenset((system, one.subject.number) for system, one in person.askers.items()),
     )  # fmt: skip

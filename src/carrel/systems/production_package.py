@@ -22,11 +22,13 @@ from carrel.rights.json_form import value_of
 from carrel.rights.third_persons import HeldRow
 from carrel.systems import age_file
 from carrel.systems.access_package import TIME, Stream
+from carrel.systems.plain_names import plain_names
 
 MOST_BYTES = 1 << 28  # of a package that is looked into whole
 MOST_FILES = 20_000
-_PIECE = 1 << 20
+_PIECE, _AT_ONCE = 1 << 20, 1 << 16
 _RECEIPT = ".tlog-proof"
+FIELDS = "fields.csv"
 
 
 @dataclass(frozen=True)
@@ -44,34 +46,50 @@ class Contents:
     told: Mapping[str, Any]
 
 
-def finished(contents: Contents, signer: Signer) -> tuple[dict[str, bytes], bytes]:
-    """Every file of a package, and the manifest among them.
+def write(contents: Contents, signer: Signer, target: BinaryIO) -> bytes:
+    """Write the zip to whatever takes bytes one after the other: every file, then the manifest and its signature.
 
     Args:
         contents: what goes in.
         signer: the library's key.
+        target: takes the bytes.
 
     Returns:
-        By name, in the order in which they are written; and the manifest by itself.
+        The signed manifest.
+
+    Guarantees:
+        As many rows are in memory as one sealed piece has.
     """
-    files: dict[str, bytes] = {}
-    for table in contents.tables:
-        files[table.place] = "".join(_csv(table)).encode("utf-8", "replace")
-    if contents.tables:
-        files["records.json"] = "".join(_json(contents.tables)).encode("utf-8", "replace")
-    files |= {name: text.encode() if isinstance(text, str) else text for name, text in contents.texts.items()}
-    digests = {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())}
-    manifest = manifest_text(contents.told, digests).encode()
-    return {**files, MANIFEST: manifest, NOTE: signed(manifest, signer).encode()}, manifest
-
-
-def write(files: Mapping[str, bytes], target: BinaryIO) -> None:
-    """Write the zip to whatever takes bytes one after the other."""
+    digests: dict[str, str] = {}
     with zipfile.ZipFile(Stream(target), "w", zipfile.ZIP_DEFLATED) as package:
-        for name, content in files.items():
-            told = zipfile.ZipInfo(name, TIME)
-            told.compress_type, told.external_attr = zipfile.ZIP_DEFLATED, 0o600 << 16
-            package.writestr(told, content)
+        for table in contents.tables:
+            digests[table.place] = _entry(package, table.place, _csv(table))
+        if contents.tables:
+            digests["records.json"] = _entry(package, "records.json", _json(contents.tables))
+            digests[FIELDS] = _entry(package, FIELDS, _fields(contents.tables))
+        for name, text in contents.texts.items():
+            digests[name] = _entry(package, name, [text])
+        manifest = manifest_text(contents.told, dict(sorted(digests.items()))).encode()
+        _entry(package, MANIFEST, [manifest])
+        _entry(package, NOTE, [signed(manifest, signer)])
+    return manifest
+
+
+def _entry(package: zipfile.ZipFile, name: str, pieces: Iterable[str | bytes]) -> str:
+    """Write one file, and tell its SHA-256."""
+    told = zipfile.ZipInfo(name, TIME)
+    told.compress_type, told.external_attr = zipfile.ZIP_DEFLATED, 0o600 << 16
+    digest, waiting = hashlib.sha256(), bytearray()
+    with package.open(told, "w", force_zip64=True) as entry:
+        for piece in pieces:
+            waiting += piece.encode("utf-8", "replace") if isinstance(piece, str) else piece
+            if len(waiting) >= _AT_ONCE:  # a row is small, and every write has its price
+                digest.update(waiting)
+                entry.write(waiting)
+                waiting = bytearray()
+        digest.update(waiting)
+        entry.write(waiting)
+    return digest.hexdigest()
 
 
 @dataclass(frozen=True)
@@ -171,9 +189,21 @@ def _changed(wanted: str, found: str) -> CarrelError:
     )
 
 
+def _fields(tables: Iterable[ProducedTable]) -> Iterator[str]:
+    """Which column of the database each field of the files is, and which words of the order ask for it."""
+    yield BOM + line(["file", "field", "system", "table", "column", "category", "asked as", "words of the order"])
+    for table in tables:
+        names = plain_names([one.name for one in table.columns])
+        for name, one in zip(names, table.columns, strict=True):
+            category = "" if one.category is None else one.category.value
+            yield line(
+                [*map(cell, (table.place, name, table.system, table.table, one.name, category, one.field, one.words))]
+            )
+
+
 def _csv(table: ProducedTable) -> Iterator[str]:
     names = [one.name for one in table.columns]
-    yield BOM + line(names)
+    yield BOM + line([*map(cell, plain_names(names))])
     for row in table.rows:
         yield line([_cell(row, name) for name in names])
 

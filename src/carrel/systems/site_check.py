@@ -82,6 +82,8 @@ def _secrets(site: Site) -> Iterator[Check]:
         yield _secret(site.store.dsn_file)
     if site.mail is not None and site.mail.password_file is not None:
         yield _secret(site.mail.password_file)
+    for place in dict.fromkeys(one.password_file for one in site.mailing_lists):
+        yield _secret(place)
 
 
 def _secret(place: Path) -> Check:

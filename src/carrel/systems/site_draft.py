@@ -165,6 +165,7 @@ systems:
 # folders: []       # of files: docs/folders.md
 # logs: []          # scrubbed line by line: docs/scrub.md
 # log_services: []  # docs/log-services.md
+# mailing_lists: [] # at mailing tools, kept as consents say: docs/mailing-lists.md
 # stations:         # public computers: docs/stations.md
 
 # Who may plan, approve, run, hold, stop or audit. Who approves needs a key: carrel key new --help.

@@ -13,6 +13,7 @@ from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException as AnyHTTPException
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
@@ -46,6 +47,7 @@ from carrel.web import (
     staff_papers,
     staff_requests,
     staff_sign_in,
+    staff_unsent,
     staff_visit,
     take_along_pages,
     transparency_pages,
@@ -105,10 +107,11 @@ def application(premises: Premises, tell: Callable[[BaseException], None] = nobo
         app.include_router(pages.router)
     app.mount(assets.PATH, assets.assets, name="static")
     app.add_exception_handler(staff_visit.SentOn, _sent_on)
+    app.add_exception_handler(staff_visit.FormOfBefore, _form_of_before)
     app.add_exception_handler(NotTaken, _sign_in_again)
     app.add_exception_handler(AnyHTTPException, _told)
     app.add_exception_handler(RequestValidationError, _told)
-    app.add_exception_handler(CarrelError, _told)
+    app.add_exception_handler(CarrelError, _away)
     app.add_exception_handler(Exception, _told)
     forms, papers = _limited(app, _LARGEST), _limited(app, staff_papers.MOST)
     whole: ASGIApp = LargerAt(papers, forms, at=staff_papers.AT)
@@ -203,10 +206,33 @@ def _as_json(status: int) -> dict[str, Any]:
     return {"format_version": 1, "errors": [{"code": f"HTTP-{status}", "title": _TITLES.get(status, "refused")}]}
 
 
-def _sent_on(request: Request, on: Exception) -> Response:
-    """The browser opens another page first."""
-    del request
-    return RedirectResponse(on.to if isinstance(on, staff_visit.SentOn) else "/", 303)
+async def _sent_on(request: Request, on: Exception) -> Response:
+    """The browser opens another page first; what somebody of the staff wrote and sent too late waits on it."""
+    if not isinstance(on, staff_visit.SentOn):
+        return RedirectResponse("/", 303)
+    form = await request.form() if staff_unsent.may_wait(request, on.here) else FormData()
+    return await run_in_threadpool(_waiting, request, on, form)
+
+
+def _waiting(request: Request, on: staff_visit.SentOn, form: FormData) -> Response:
+    here = on.here
+    text = staff_unsent.sealed(here, staff_visit.session_of(request, here.premises), form) if form else ""
+    if not text:
+        return RedirectResponse(on.to, 303)
+    there = replace(here, path=on.page)
+    if on.page == staff_visit.PROVE:
+        return staff_account.prove_page(there, staff_visit.back_to(here.path), "late", 401, text)
+    return staff_sign_in.form_page(there, "ended", 401, unsent=text)
+
+
+async def _form_of_before(request: Request, before: Exception) -> Response:
+    """Whoever signed in anew beside a form gets it back, with what was typed."""
+    if not isinstance(before, staff_visit.FormOfBefore):
+        return await run_in_threadpool(_told, request, before)
+    waits = staff_unsent.may_wait(request, before.here)
+    what = staff_unsent.unsent(before.here, await request.form()) if waits else None
+    shown = partial(staff_unsent.page, before.here, what) if what else partial(_told, request, before)
+    return await run_in_threadpool(shown)
 
 
 def _sign_in_again(request: Request, late: Exception) -> Response:
@@ -217,8 +243,14 @@ def _sign_in_again(request: Request, late: Exception) -> Response:
     return sign_in.form_page(here, "ended", 401, late.what)
 
 
-def _told(request: Request, wrong: Exception) -> Response:
-    """A page or JSON that says what is wrong. Nothing of the request is repeated."""
+async def _away(request: Request, wrong: Exception) -> Response:
+    """A system, or a file, is in the way; whoever of the staff wrote something meanwhile finds it on the page."""
+    form = await request.form() if staff_unsent.is_form(request) else FormData()
+    return await run_in_threadpool(_told, request, wrong, str(form.get("words") or ""))
+
+
+def _told(request: Request, wrong: Exception, words_of_form: str = "") -> Response:
+    """A page or JSON that says what is wrong. Nothing of the request is repeated but what staff wrote."""
     if isinstance(wrong, AnyHTTPException) and wrong.status_code == 303:  # noqa: PLR2004  (see another page)
         return RedirectResponse((wrong.headers or {})["Location"], 303)
     status = wrong.status_code if isinstance(wrong, AnyHTTPException) else 500
@@ -237,6 +269,7 @@ def _told(request: Request, wrong: Exception) -> Response:
         here = opened(request, language if language in offered else words.preferred(asked, offered))
     except (HTTPException, CarrelError):  # the store is away too
         return JSONResponse(_as_json(status), status)
-    answer = here.page("error", {"status": status}, status)
+    # A form may have been done in part before something got in the way: nobody is told then that nothing was changed.
+    answer = here.page("error", {"status": status, "sent": request.method == "POST", "wrote": words_of_form}, status)
     answer.headers.update(said)
     return answer

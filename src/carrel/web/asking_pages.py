@@ -144,7 +144,7 @@ def _page(
         "contacts": own.clocks.controllers, "once": WISHES[wish] in TOLD_ONCE,
     }  # fmt: skip
     if wish == "erase":
-        values["kept"] = kept(here.premises.policy)
+        values["kept"], values["copy"] = kept(here.premises.policy), own.still_open(Right.ACCESS)
     if wish == "object":
         values["purposes"] = _purposes(here)
     return page(here, "ask_one", values, problem)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, HTTPException
+from functools import partial
+
+from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import Response
 
 from carrel.accountability.message import Message
@@ -12,6 +14,7 @@ from carrel.web import confirmation, words
 from carrel.web.choices import addresses_of, choices_of
 from carrel.web.confirmation import Pending
 from carrel.web.patron import Patron
+from carrel.web.untold_tools import are_untold
 from carrel.web.visit import Here, Visit, environment
 
 router = APIRouter(prefix="/{language}", include_in_schema=False)
@@ -60,7 +63,7 @@ def look(here: Here, token: str) -> Response:
 
 
 @router.post("/confirm/{token}")
-def confirm(here: Here, token: str) -> Response:
+def confirm(request: Request, here: Here, token: str) -> Response:
     """Write the yes down: once, and only while record, address and words are what they were.
 
     Raises:
@@ -72,7 +75,12 @@ def confirm(here: Here, token: str) -> Response:
         raise HTTPException(404)
     who, text = found
     silent = choices_of(here.premises, who, here.language).silent
-    here.premises.desk.agree(who.door.name, who.number, text, lift_silence=silent)
+    agree = partial(here.premises.desk.agree, who.door.name, who.number, text, lift_silence=silent)
+    try:
+        are_untold(request, agree)
+    except CarrelError:  # nothing was written: the link is still good
+        store.portal_attempts.forget("confirmed", token)
+        raise
     return here.page("confirm", {"text": text, "token": "", "done": True})
 
 

@@ -21,10 +21,14 @@ class PatronDesk(Protocol):
     def agree(self, system: str, number: int, text: ConsentText, *, lift_silence: bool) -> None:
         """Write down that the person agreed to a text, and tell the mailing tools, as `carrel consent give` does."""
 
-    def take_back(self, system: str, number: int, purpose: str | None, *, addresses: bool = True) -> None:
+    def take_back(self, system: str, number: int, purpose: str | None, *, addresses: bool = True) -> bool | None:
         """Write down a withdrawal or an objection; without a purpose, of everything, with silence.
 
         Without ``addresses`` the list of silence gets the person's number alone: they could be anybody's.
+
+        Returns:
+            Whether the person was read back as off every mailing list; False where the next night takes somebody off,
+            None where the library has no such list.
         """
 
     def write_to(self, address: str, letter: Message) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -14,6 +15,7 @@ from carrel.rights.wording import Words
 from carrel.systems.access_page import has, shown
 
 _BETWEEN = "\0"  # which no page may hold
+_DAY = "\N{OBJECT REPLACEMENT CHARACTER}"  # where a day is put into a sentence
 
 
 @pass_environment
@@ -25,13 +27,7 @@ def headings(environment: Environment, names: Sequence[str], of: Mapping[str, st
         names: of the columns.
         of: what each says of a person, by category; a column that says nothing is not among them.
     """
-    return [_heading(environment, name, of.get(name, "")) for name in names]
-
-
-@lru_cache(maxsize=8192)
-def _heading(environment: Environment, name: str, category: str) -> Markup:
-    field: Any = environment.get_template("label_words.html.j2").module
-    return Markup(field.field(name, {name: category} if category else {}))  # noqa: S704  (made by our template)
+    return [phrase(environment, "label_words", "one_field", name, of.get(name, "")) for name in names]
 
 
 def openings(heads: Sequence[str]) -> list[str]:
@@ -39,18 +35,68 @@ def openings(heads: Sequence[str]) -> list[str]:
     return [f'<td data-head="{escape(Markup(one).striptags())}">' for one in heads]  # noqa: S704  (made by our template)
 
 
-def cells(dated: DatedRow, names: Sequence[str], opened: Sequence[str], words: Words) -> Markup:
-    """One row of a table, cell by cell; every value is escaped.
+def lines(
+    rows: Sequence[DatedRow],
+    names: Sequence[str],
+    heads: Sequence[str],
+    words: Words,
+    goes: Callable[[DatedRow], str] | None,
+) -> Markup:
+    """Rows of a table, cell by cell; every value is escaped.
 
     Args:
-        dated: the row.
+        rows: in their order.
         names: of the columns.
-        opened: of each column, from `openings`.
+        heads: what each column is called, as HTML; in their order.
         words: for what is not shown.
+        goes: says when a row goes, as HTML; None where no rule tells.
     """
-    said = _escaped([shown(dated, name, words) for name in names])
-    made = [f"{begin}{one}</td>" for begin, one in zip(opened, said, strict=True)]
+    cells, opened = iter(_escaped([shown(dated, name, words) for dated in rows for name in names])), openings(heads)
+    last = f'<td data-head="{escape(words["goes_on"])}">'
+    made = [
+        "<tr>"
+        + "".join([f"{begin}{next(cells)}</td>" for begin in opened])
+        + (f"{last}{goes(dated)}</td></tr>\n" if goes else "</tr>\n")
+        for dated in rows
+    ]
     return Markup("".join(made))  # noqa: S704  (escaped)
+
+
+@pass_environment
+def going(
+    environment: Environment, day: Callable[[date], str], words: Words, today: date
+) -> Callable[[DatedRow], Markup]:
+    """What says on which day a row goes, as HTML; of one that is over, that it was due.
+
+    Args:
+        environment: of a language.
+        day: writes one.
+        words: for what is in use.
+        today: at the library.
+    """
+    ways = [phrase(environment, "data_words", "goes", _DAY, over) for over in (False, True)]
+
+    def goes(dated: DatedRow) -> Markup:
+        if dated.goes_on is None:
+            return escape(words["in_use"])
+        return Markup(ways[dated.goes_on < today].replace(_DAY, escape(day(dated.goes_on))))  # noqa: S704  (escaped)
+
+    return goes
+
+
+@pass_environment
+@lru_cache(maxsize=8192)
+def phrase(environment: Environment, template: str, macro: str, *words: Any) -> Markup:
+    """What a macro makes of words of the policy, of a map or of ours; each is made once. Nothing of anybody is in them.
+
+    Args:
+        environment: of a language.
+        template: that holds the macro.
+        macro: its name.
+        words: that it is given.
+    """
+    module: Any = environment.get_template(f"{template}.html.j2").module
+    return Markup(getattr(module, macro)(*words))  # noqa: S704  (made by our template)
 
 
 def entry(dated: DatedRow, names: Sequence[str], heads: Sequence[str], words: Words) -> Markup:

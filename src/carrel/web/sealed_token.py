@@ -26,10 +26,12 @@ class TokenKind:
     Attributes:
         about: says the kind; its key follows from it.
         lasts: how long they are good.
+        most: signs of the sealed text; what is longer is none.
     """
 
     about: bytes
     lasts: timedelta
+    most: int = _MOST
 
     def sealed(self, said: Mapping[str, Any], key: bytes, now: datetime) -> str:
         """The words, as text that goes into a cookie or an address.
@@ -51,7 +53,7 @@ class TokenKind:
             key: of the pages.
             now: an aware time.
         """
-        if not value.isascii() or len(value) > _MOST:
+        if not value.isascii() or len(value) > self.most:
             return None
         try:
             raw = base64.b64decode(value, altchars=b"-_", validate=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import Form, Request
@@ -10,7 +11,7 @@ from starlette.responses import Response
 from carrel.inventory.site import Person
 from carrel.inventory.staff_password import LEAST, MOST, plain_form, weakness
 from carrel.store import staff_hash
-from carrel.web import passkeys
+from carrel.web import passkeys, staff_unsent
 from carrel.web.staff_proof import STATUS, by_passkey, by_password, shown, spend_challenge
 from carrel.web.staff_visit import StaffHere, StaffVisit, back_to, staff_pages
 
@@ -46,26 +47,28 @@ def end_sessions(here: StaffHere, form: Word = "", which: Word = "") -> Response
 @router.get("/prove")
 def ask_again(here: StaffHere, back: str = "") -> Response:
     """The form in which somebody shows once more who it is."""
-    return _prove(here, back_to(back))
+    return prove_page(here, back_to(back))
 
 
 @router.post("/prove")
 def prove(request: Request, here: StaffHere, form: Word = "", password: Word = "", code: Word = "",
-          back: Word = "") -> Response:  # fmt: skip
+          back: Word = "", unsent: Word = "") -> Response:  # fmt: skip
     """Show it with password and code."""
     here.require_own_form(form)
     if max(map(len, (password, code))) > _LONGEST_WORD:
-        return _prove(here, back_to(back), "wrong", 401)
-    return _proved(here, back_to(back), shown(lambda: by_password(here, request, here.who.name, password, code)))
+        return prove_page(here, back_to(back), "wrong", 401, unsent)
+    found = shown(lambda: by_password(here, request, here.who.name, password, code))
+    return _proved(here, back_to(back), found, unsent)
 
 
 @router.post("/prove/passkey")
 def prove_by_passkey(
-    request: Request, here: StaffHere, form: Word = "", answer: Word = "", back: Word = ""
+    request: Request, here: StaffHere, form: Word = "", answer: Word = "", back: Word = "", unsent: Word = ""
 ) -> Response:
     """Show it with a passkey."""
     here.require_own_form(form)
-    return _proved(here, back_to(back), shown(lambda: by_passkey(here, request, answer, _purpose(here, "prove"))))
+    found = shown(lambda: by_passkey(here, request, answer, _purpose(here, "prove")))
+    return _proved(here, back_to(back), found, unsent)
 
 
 @router.get("/account/password")
@@ -103,12 +106,12 @@ def add_passkey(here: StaffHere, form: Word = "", answer: Word = "", label: Word
     store, name, portal = here.premises.store, here.who.name, here.premises.portal
     named = passkeys.credential_in(answer) if passkeys.offered(portal) else None
     if named is None or len(label) > _LABEL or len(store.staff_passkeys.of(name)) >= _PASSKEYS:
-        return _passkeys(here, "wrong", 422)
+        return _passkeys(here, "not added", 422)
     made = passkeys.added(portal, answer, named[1]) if spend_challenge(here, _purpose(here, "add"), named[1]) else None
     if made is None or not store.staff_passkeys.add(
         name, made.credential, made.public_key, made.uses, " ".join(label.split()) or "passkey", here.now
     ):
-        return _passkeys(here, "wrong", 422)
+        return _passkeys(here, "not added", 422)
     store.staff_accounts.note(name, "passkey added", name, here.now)
     return here.to("account/passkeys")
 
@@ -127,20 +130,33 @@ def _purpose(here: StaffVisit, what: str) -> str:
     return f"{what}\0{here.own.id}"
 
 
-def _proved(here: StaffVisit, back: str, found: tuple[Person | None, str]) -> Response:
+def _proved(here: StaffVisit, back: str, found: tuple[Person | None, str], unsent: str) -> Response:
     person, problem = found
     if person is None or person.name != here.who.name:
-        return _prove(here, back, problem or "wrong", STATUS[problem or "wrong"])
-    here.premises.store.staff_sessions.prove(here.own, here.now)
-    return here.to(back)
+        return prove_page(here, back, problem or "wrong", STATUS[problem or "wrong"], unsent)
+    now = here.now
+    here.premises.store.staff_sessions.prove(here.own, now)
+    what = staff_unsent.opened(here, unsent, person.name)
+    if what is None:
+        return here.to(back)
+    return staff_unsent.page(replace(here, session=replace(here.own, proved=now)), what)
 
 
-def _prove(here: StaffVisit, back: str, problem: str = "", status: int = 200) -> Response:
+def prove_page(here: StaffVisit, back: str, problem: str = "", status: int = 200, unsent: str = "") -> Response:
+    """The page on which somebody shows once more who it is.
+
+    Args:
+        here: the visit.
+        back: the page that is opened then.
+        problem: what went wrong: ``wrong``, ``later``, ``away``, ``late``; empty for nothing.
+        status: of the answer.
+        unsent: what was not taken, sealed; it goes on to wait there.
+    """
     portal, asked = here.premises.portal, ""
     if passkeys.offered(portal) and here.premises.store.staff_passkeys.of(here.who.name):
         made = passkeys.challenge(here.key, _purpose(here, "prove"), here.now)
         asked = passkeys.asked_to_show(portal, made)
-    return here.page("prove", {"problem": problem, "asked": asked, "back": back}, status)
+    return here.page("prove", {"problem": problem, "asked": asked, "back": back, "unsent": unsent}, status)
 
 
 def _password(here: StaffVisit, problem: str = "", status: int = 200) -> Response:

@@ -5,10 +5,12 @@ The card's number is used and forgotten: no page and no error shows it again.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
-from fastapi import Form
+from fastapi import Form, Request
 from starlette.responses import Response
 
 from carrel.consent import faults as consent_faults
@@ -22,6 +24,7 @@ from carrel.systems import branch_policies
 from carrel.systems.consent.text_folder import read_texts
 from carrel.web.staff_desk import PaperWord
 from carrel.web.staff_visit import StaffHere, StaffVisit, day_in, staff_pages
+from carrel.web.untold_tools import are_untold
 
 router = staff_pages()
 Word = Annotated[str, Form()]
@@ -56,8 +59,8 @@ def consents(here: StaffHere) -> Response:
 
 @router.post("/consents")
 def write(
-    here: StaffHere, form: Word = "", act: Word = "", system: Word = "", card: Word = "", text: Word = "",
-    purpose: Word = "", channel: Word = "", on: Word = "", lift: Word = "",
+    request: Request, here: StaffHere, form: Word = "", act: Word = "", system: Word = "", card: Word = "",
+    text: Word = "", purpose: Word = "", channel: Word = "", on: Word = "", lift: Word = "",
 ) -> Response:  # fmt: skip
     """Write down what somebody said."""
     here.require_own_form(form)
@@ -76,17 +79,25 @@ def write(
             if read is None:
                 return _page(here, "text", kept)
             said = PaperWord(system, card.strip(), read.purpose, channel, day, read.language, read.version, bool(lift))
-            new = desk.give(name, said)
+            new, late = _written(request, partial(desk.give, name, said))
         elif act == "withdraw" and purpose in {EVERYTHING, *offer.purposes}:
             of = "" if purpose == EVERYTHING else purpose
-            new = desk.withdraw(name, PaperWord(system, card.strip(), of, channel, day))
+            word = PaperWord(system, card.strip(), of, channel, day)
+            new, late = _written(request, partial(desk.withdraw, name, word))
         else:
             return _page(here, "odd", kept)
     except CarrelError as wrong:
         if wrong.code not in _PROBLEMS:
             raise
         return _page(here, _PROBLEMS[wrong.code], kept)
-    return _page(here, done=f"{act} {'new' if new else 'known'}")
+    return _page(here, done=f"{act} {'new' if new else 'known'}", late=late)
+
+
+def _written(request: Request, write: Callable[[], bool]) -> tuple[bool, bool]:
+    """Whether something new is on record, and whether the mailing tools still have to be told of it."""
+    new: list[bool] = []
+    late = are_untold(request, lambda: new.append(write()))
+    return late or new == [True], late
 
 
 def offered(here: StaffVisit, system: str) -> Offer:
@@ -107,13 +118,15 @@ def offered(here: StaffVisit, system: str) -> Offer:
     return Offer(tuple(there), tuple(dict.fromkeys((*known, *premises.store.consents.purposes(system)))))
 
 
-def _page(here: StaffVisit, problem: str = "", kept: dict[str, str] | None = None, done: str = "") -> Response:
+def _page(
+    here: StaffVisit, problem: str = "", kept: dict[str, str] | None = None, done: str = "", *, late: bool = False
+) -> Response:
     systems = here.premises.site.originals
     offer = [offered(here, one.name) for one in systems]
     texts = list({one.digest: one for each in offer for one in each.texts}.values())
     return here.page("consents", {
         "systems": systems, "texts": texts, "purposes": list(dict.fromkeys(p for one in offer for p in one.purposes)),
-        "channels": CHANNELS, "everything": EVERYTHING, "problem": problem, "done": done,
-        "today": here.now.date().isoformat(),
+        "channels": CHANNELS, "everything": EVERYTHING, "problem": problem, "done": done, "late": late,
+        "today": here.today.isoformat(),
         "kept": kept or dict.fromkeys(("act", "text", "purpose", "channel", "on"), ""),
     }, 422 if problem else 200)  # fmt: skip

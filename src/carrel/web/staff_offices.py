@@ -65,5 +65,5 @@ def _page(here: StaffVisit, problem: str = "") -> Response:
                           "alternates": office in viewer.processes.alternates})  # fmt: skip
     return here.page("offices", {
         "offices": shown, "problem": problem, "people": here.premises.staff.people(),
-        "today": here.now.date().isoformat(),
+        "today": here.today.isoformat(),
     }, 422 if problem else 200)  # fmt: skip

@@ -12,7 +12,7 @@ from carrel.inventory import time_code
 from carrel.inventory.site import Person
 from carrel.inventory.staff_password import plain_form
 from carrel.store import staff_hash
-from carrel.web import passkeys, tries
+from carrel.web import passkeys, staff_browser, tries
 from carrel.web.staff_visit import StaffVisit
 
 OF_NAME = 8  # tries for one account in the span of `tries.SPAN`
@@ -40,25 +40,36 @@ def shown(way: Callable[[], Person | None]) -> tuple[Person | None, str]:
 
 def person_named(here: StaffVisit, name: str) -> Person | None:
     """The person of the site file who is called so, by whatever case and spaces it is typed."""
-    said = _folded(name)
-    return next((one for one in here.premises.staff.people() if _folded(one.name) == said), None)
+    said = folded(name)
+    return next((one for one in here.premises.staff.people() if folded(one.name) == said), None)
 
 
 def require_a_try(here: StaffVisit, request: Request, name: str) -> None:
-    """Count a try against the account and the place.
+    """Count a try: against the person's own session where there is one, else against a browser in which this person
+    signed in before, else against the account and the place.
 
     Raises:
         TooOften: none is left.
     """
-    own = [] if not name else [("staff account", _folded(name), OF_NAME)]
-    elsewhere = [(f"staff {kind}", value, most) for kind, value, most in tries.places(request)]
-    if not here.premises.store.portal_attempts.allow([*own, *elsewhere], here.now, tries.SPAN):
+    if here.session is not None and folded(name) in {"", folded(here.session.name)}:
+        counted = [("staff session", here.session.id, OF_NAME)]
+    elif (mark := staff_browser.known_as(here, request, folded(name))) is not None:
+        counted = [("staff browser", f"{mark}\0{folded(name)}", OF_NAME)]
+    else:
+        own = [] if not name else [("staff account", folded(name), OF_NAME)]
+        counted = [*own, *((f"staff {kind}", value, most) for kind, value, most in tries.places(request))]
+    if not here.premises.store.portal_attempts.allow(counted, here.now, tries.SPAN):
         raise TooOften
 
 
-def forget_tries(here: StaffVisit, name: str) -> None:
+def forget_tries(here: StaffVisit, request: Request, name: str) -> None:
     """Whoever got in begins to count anew."""
-    here.premises.store.portal_attempts.forget("staff account", _folded(name))
+    attempts = here.premises.store.portal_attempts
+    attempts.forget("staff account", folded(name))
+    if here.session is not None:
+        attempts.forget("staff session", here.session.id)
+    if (mark := staff_browser.known_as(here, request, folded(name))) is not None:
+        attempts.forget("staff browser", f"{mark}\0{folded(name)}")
 
 
 def by_password(here: StaffVisit, request: Request, name: str, password: str, code: str) -> Person | None:
@@ -74,7 +85,7 @@ def by_password(here: StaffVisit, request: Request, name: str, password: str, co
     require_a_try(here, request, name)
     accounts = here.premises.store.staff_accounts
     person = person_named(here, name)
-    account = accounts.get(_folded(name) if person is None else person.name)
+    account = accounts.get(folded(name) if person is None else person.name)
     usable = person is not None and account is not None and account.is_open
     known = account.password if usable and account is not None else None
     right = staff_hash.fits(known, plain_form(password))
@@ -85,9 +96,9 @@ def by_password(here: StaffVisit, request: Request, name: str, password: str, co
         return None
     if not accounts.spend(account.name, step):
         return None
-    forget_tries(here, name)
+    forget_tries(here, request, name)
     if staff_hash.is_old(str(known)):
-        accounts.change_password(account.name, staff_hash.hashed(plain_form(password)), here.now)
+        accounts.hash_anew(account.name, str(known), staff_hash.hashed(plain_form(password)))
     return person
 
 
@@ -129,5 +140,6 @@ def spend_challenge(here: StaffVisit, purpose: str, made: bytes) -> bool:
     return here.premises.store.portal_attempts.allow(once, here.now, 2 * passkeys.LASTS)
 
 
-def _folded(name: str) -> str:
+def folded(name: str) -> str:
+    """A name by whatever case and spaces it is typed."""
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())

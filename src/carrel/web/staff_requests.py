@@ -21,12 +21,14 @@ from carrel.web import words as words_of_pages
 from carrel.web.staff_desk import DeskRequest
 from carrel.web.staff_queue import Case, case_of
 from carrel.web.staff_visit import StaffHere, StaffVisit, day_in, staff_pages
+from carrel.web.typed import NOTHING, Typed
 
 router = staff_pages()
 Word = Annotated[str, Form()]
 
 HOW = ("photo id", "card at the desk", "known to the staff", "signed in")
 _TERM, _CARD = 200, 200
+_FINE = frozenset({"", "again"})  # what a page says of nothing that is wrong
 # What each act takes from a form: closed words, by their name in the event.
 _STEPS = {
     "assign": (Act.ASSIGNED, ("owner",)), "extend": (Act.EXTENDED, ()),
@@ -55,19 +57,22 @@ def show(here: StaffHere, request_id: str) -> Response:
 @router.post("/requests/{request_id}")
 def act(
     here: StaffHere, request_id: str, form: Word = "", step: Word = "", words: Word = "", how: Word = "",
-    owner: Word = "", task: Word = "", decision: Word = "", system: Word = "", card: Word = "",
+    owner: Word = "", task: Word = "", decision: Word = "", system: Word = "", card: Word = "", again: Word = "",
     several: Annotated[list[str], Form()] = [],  # noqa: B006  (FastAPI copies it)
 ) -> Response:  # fmt: skip
     """Do something to it that leaves it open."""
     here.require_own_form(form)
-    if step == "identify":
-        return _identified(here, request_id, how, system, card.strip())
-    if step == "settle":
-        return _settled(here, request_id, several, words)
     said = {"how": how, "owner": owner, "task": task, "decision": decision}
+    typed = Typed(step, task, {**said, "words": words, "several": " ".join(several)})
+    if again:
+        return _page(here, _case(here, request_id), "again", typed)
+    if step == "identify":
+        return _identified(here, request_id, typed, system, card.strip())
+    if step == "settle":
+        return _settled(here, request_id, several, typed)
     if owner and owner not in {one.name for one in _workers(here)}:
-        return _page(here, _case(here, request_id), "missing")
-    return _done(here, request_id, _STEPS, step, said, words)
+        return _page(here, _case(here, request_id), "missing", typed)
+    return _done(here, request_id, _STEPS, said, typed)
 
 
 @router.get("/ask")
@@ -79,15 +84,17 @@ def ask(here: StaffHere) -> Response:
 @router.post("/ask")
 def write(
     here: StaffHere, form: Word = "", right: Word = "", system: Word = "", card: Word = "", words: Word = "",
-    channel: Word = "", answer_in: Word = "", on: Word = "", how: Word = "",
+    channel: Word = "", answer_in: Word = "", on: Word = "", how: Word = "", again: Word = "",
 ) -> Response:  # fmt: skip
     """Write it down as a request."""
     here.require_own_form(form)
     kept = {"right": right, "words": words, "channel": channel, "answer_in": answer_in, "on": on, "how": how}
+    if again:
+        return _ask(here, "again", kept)
     day = day_in(on)
     known = right in set(Right) and channel in set(Channel) and how in {"", *HOW} and answer_in in words_of_pages.NAMES
-    if not known or (how and not card.strip()) or len(card) > _CARD:
-        return _ask(here, "missing", kept)
+    if not known or len(card) > _CARD or (how and not card.strip()):
+        return _ask(here, "who" if known and not card.strip() else "missing", kept)
     if on and day is None:
         return _ask(here, "day", kept)
     system = _system(here, system)
@@ -111,39 +118,42 @@ def ask_for_end(here: StaffHere, request_id: str) -> Response:
 @router.post("/requests/{request_id}/end")
 def end(
     here: StaffHere, request_id: str, form: Word = "", step: Word = "", words: Word = "", ground: Word = "",
-    task: Word = "", case: Word = "",
+    task: Word = "", case: Word = "", again: Word = "",
 ) -> Response:  # fmt: skip
     """End it, or give something of it up."""
     here.require_own_form(form)
     said = {"ground": ground, "task": task, "case": case, "change": "none"}
-    return _done(here, request_id, _ENDS, step, said, words, ending=True)
+    typed = Typed(step, task or case, {**said, "words": words})
+    if again:
+        return _page(here, _case(here, request_id), "again", typed, ending=True)
+    return _done(here, request_id, _ENDS, said, typed, ending=True)
 
 
-def _identified(here: StaffVisit, name: str, how: str, system: str, card: str) -> Response:
-    case = _case(here, name)
+def _identified(here: StaffVisit, name: str, typed: Typed, system: str, card: str) -> Response:
+    case, how = _case(here, name), typed.fields["how"]
     whose = (_system(here, system), card) if card else None
     if how not in HOW or len(card) > _CARD or (whose is None and not case.request.about_somebody):
-        return _page(here, case, "missing")
+        return _page(here, case, "missing", typed)
     try:
         here.premises.staff.identify(here.who.name, name, how, whose)
     except CarrelError as wrong:
         if wrong.code not in _PROBLEMS:
             raise
-        return _page(here, case, _PROBLEMS[wrong.code])
+        return _page(here, case, _PROBLEMS[wrong.code], typed)
     return here.to(f"requests/{name}")
 
 
-def _settled(here: StaffVisit, name: str, several: list[str], words: str) -> Response:
+def _settled(here: StaffVisit, name: str, several: list[str], typed: Typed) -> Response:
     """Several tasks at once: all of them, or none."""
     case = _case(here, name)
     if not several:
-        return _page(here, case, "missing", kept=words)
+        return _page(here, case, "missing", typed)
     try:
-        here.premises.staff.settle(here.who.name, name, tuple(several), words)
+        here.premises.staff.settle(here.who.name, name, tuple(several), typed.fields["words"])
     except CarrelError as wrong:
         if wrong.code not in _PROBLEMS:
             raise
-        return _page(here, case, _PROBLEMS[wrong.code], kept=words)
+        return _page(here, case, _PROBLEMS[wrong.code], typed)
     return here.to(f"requests/{name}")
 
 
@@ -153,15 +163,15 @@ def _system(here: StaffVisit, said: str) -> str:
 
 
 def _done(
-    here: StaffVisit, name: str, table: dict[str, tuple[Act, tuple[str, ...]]], step: str, said: dict[str, str],
-    words: str, *, ending: bool = False,
+    here: StaffVisit, name: str, table: dict[str, tuple[Act, tuple[str, ...]]], said: dict[str, str], typed: Typed,
+    *, ending: bool = False,
 ) -> Response:  # fmt: skip
-    case = _case(here, name)
-    if step not in table:
-        return _page(here, case, "missing", ending=ending)
-    what, terms = table[step]
+    case, words = _case(here, name), typed.fields["words"]
+    if typed.kind not in table:
+        return _page(here, case, "missing", typed, ending=ending)
+    what, terms = table[typed.kind]
     if what is Act.ANSWERED and case.request.right is Right.QUESTION and not words.strip():
-        return _page(here, case, "missing", ending=ending)
+        return _page(here, case, "missing", typed, ending=ending)
     told = {one: said[one][: _TERM + 1] for one in terms if said[one]}
     try:
         here.premises.staff.act(here.who.name, name, what, told, words)
@@ -169,7 +179,7 @@ def _done(
         if wrong.code not in _PROBLEMS:
             raise
         held = what is Act.DECIDED and wrong.code == faults.UNSETTLED.code
-        return _page(here, case, "held" if held else _PROBLEMS[wrong.code], ending=ending, kept=words)
+        return _page(here, case, "held" if held else _PROBLEMS[wrong.code], typed, ending=ending)
     return here.to(f"requests/{name}")
 
 
@@ -186,15 +196,22 @@ def _workers(here: StaffVisit) -> tuple[Any, ...]:
     return tuple(one for one in here.premises.staff.people() if May.REQUESTS in one.may)
 
 
+def _ways(here: StaffVisit) -> tuple[str, ...]:
+    """By what the policies accept that it is the person (MITL-9.8)."""
+    clocks = here.premises.staff.rules().clocks
+    return tuple(one for one in HOW if clocks.accepts(one))
+
+
 def _ask(here: StaffVisit, problem: str = "", kept: dict[str, str] | None = None) -> Response:
     return here.page("ask", {
         "problem": problem, "kept": kept or dict.fromkeys(("right", "words", "channel", "answer_in", "on", "how"), ""),
-        "rights": tuple(Right), "channels": tuple(one for one in Channel if one is not Channel.WEB), "how_list": HOW,
-        "systems": here.premises.site.originals, "longest": LONGEST_WORDS, "today": here.now.date().isoformat(),
-    }, 422 if problem else 200)  # fmt: skip
+        "rights": tuple(Right), "channels": tuple(one for one in Channel if one is not Channel.WEB),
+        "how_list": _ways(here), "systems": here.premises.site.originals, "longest": LONGEST_WORDS,
+        "today": here.today.isoformat(),
+    }, 422 if problem not in _FINE else 200)  # fmt: skip
 
 
-def _page(here: StaffVisit, case: Case, problem: str = "", *, ending: bool = False, kept: str = "") -> Response:
+def _page(here: StaffVisit, case: Case, problem: str = "", typed: Typed = NOTHING, *, ending: bool = False) -> Response:
     requests, name = here.premises.store.requests, case.request.id
     works, gone = here.may(May.REQUESTS), False
     opened: dict[str, Any] = {"words_of_person": "", "beside": (), "whose": None}
@@ -205,12 +222,12 @@ def _page(here: StaffVisit, case: Case, problem: str = "", *, ending: bool = Fal
         except CarrelError:  # over and forgotten, or its key is gone
             gone = True
     return here.page("request_end" if ending else "request", {
-        "case": case, "works": works, "gone": gone, "problem": problem, "kept": kept, **opened,
+        "case": case, "works": works, "gone": gone, "problem": problem, "typed": typed, **opened,
         "beside": opened["beside"] or ("",) * len(case.request.events), "workers": _workers(here),
-        "how_list": HOW, "decisions": _decisions(case), "grounds": tuple(Ground), "longest": LONGEST_WORDS,
+        "how_list": _ways(here), "decisions": _decisions(case), "grounds": tuple(Ground), "longest": LONGEST_WORDS,
         "open_acts": _open_acts(case), "systems": here.premises.site.originals,
         "commands": case.commands(here.who.name),
-    }, 422 if problem else 200)  # fmt: skip
+    }, 422 if problem not in _FINE else 200)  # fmt: skip
 
 
 def _decisions(case: Case) -> tuple[Decision, ...]:

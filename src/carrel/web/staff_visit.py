@@ -15,20 +15,30 @@ from carrel.inventory.site import May, Person
 from carrel.store.staff_sessions import BEGINNING, StaffSession
 from carrel.web import forms, words
 from carrel.web.premises import Premises
+from carrel.web.sent_once import OnceRoute
 from carrel.web.sign_out_notice import seconds_left
 from carrel.web.staff_rights import PREFIX, entry, may_open
 from carrel.web.visit import environment
 
 PATH = "/staff"  # the cookie goes to no other page
+SIGN_IN, PROVE = "sign-in", "prove"  # the pages that may have to be opened first
 _BACK = re.compile(r"(account(/(password|passkeys))?|requests/req-[a-z]{12}(/end)?|cases/dsc-[a-z]{12}/decide)?")
 
 
 class SentOn(Exception):  # noqa: N818  (no error: where the browser goes on)
-    """The browser is to open another page first."""
+    """The browser is to open another page first: to sign in, or to show once more who it is."""
 
-    def __init__(self, to: str) -> None:
-        super().__init__(to)
-        self.to = to
+    def __init__(self, here: StaffVisit, page: str, query: str = "") -> None:
+        super().__init__(page)
+        self.here, self.page, self.to = here, page, here.address(page + query)
+
+
+class FormOfBefore(HTTPException):
+    """A form of an earlier session of the same person, who signed in anew beside it."""
+
+    def __init__(self, here: StaffVisit) -> None:
+        super().__init__(403)
+        self.here = here
 
 
 @dataclass(frozen=True)
@@ -88,6 +98,11 @@ class StaffVisit:
         """The time, in UTC."""
         return self.premises.now()
 
+    @property
+    def today(self) -> date:
+        """The day at the desk."""
+        return self.now.astimezone(self.zone).date()
+
     def may(self, act: str) -> bool:
         """Whether whoever is signed in has a right."""
         return self.person is not None and May(act) in self.person.may
@@ -129,6 +144,11 @@ class StaffVisit:
         return "" if self.session is None else forms.token(self.key, self._of_forms(proved=self.proved))
 
     @property
+    def once(self) -> str:
+        """What tells the forms of this page from those of the same page at another time."""
+        return "" if self.session is None else forms.token(self.key, f"once\0{self.own.id}\0{self.now.isoformat()}")
+
+    @property
     def session_token(self) -> str:
         """What the form for signing out carries on every page."""
         return "" if self.session is None else forms.token(self.key, self._of_forms(proved=False))
@@ -140,14 +160,27 @@ class StaffVisit:
         Raises:
             HTTPException: 403.
         """
+        if not self.is_own_form(sent):
+            raise FormOfBefore(self) if self._is_of_before(sent) else HTTPException(403)
+
+    def is_own_form(self, sent: str) -> bool:
+        """Whether a page of this session made a form; where it asks to show who it is, one that was opened since."""
         kinds = (True,) if self.proved else (False, True)
-        if self.session is None or not any(forms.is_own(self.key, self._of_forms(proved=one), sent) for one in kinds):
-            raise HTTPException(403)
+        return self.session is not None and any(
+            forms.is_own(self.key, self._of_forms(proved=one), sent) for one in kinds
+        )
+
+    def _is_of_before(self, sent: str) -> bool:
+        """Whether a page of an earlier session of the same person made a form, that ran out meanwhile."""
+        if self.session is None:
+            return False
+        before = self.premises.store.staff_sessions.before(self.session.name)
+        return any(replace(self, session=one).is_own_form(sent) for one in before)
 
     def _of_forms(self, *, proved: bool) -> str:
         """Whose forms they are; those of a proved page are of one proof, so that no other page gives their token."""
         session = self.own
-        return f"staff\0{session.token}" + (f"\0{session.proved.isoformat()}" if proved else "")
+        return f"staff\0{session.id}" + (f"\0{session.proved.isoformat()}" if proved else "")
 
     @property
     def key(self) -> bytes:
@@ -171,6 +204,12 @@ def day_in(said: str) -> date | None:
 def cookie_name(*, secure: bool) -> str:
     """The name of the staff's cookie; over TLS one that is set over TLS only."""
     return "__Secure-carrel-staff" if secure else "carrel-staff"
+
+
+def session_of(request: Request, premises: Premises) -> StaffSession | None:
+    """The session that a browser was sent with, whether or not it ran out; it opens nothing."""
+    token = request.cookies.get(cookie_name(secure=premises.portal.is_secure), "")
+    return premises.store.staff_sessions.over(token)
 
 
 def seen(request: Request, language: str) -> StaffVisit:
@@ -214,12 +253,12 @@ def admitted(request: Request, language: str) -> StaffVisit:
     if asked.open_to_all:
         return here
     if here.session is None or here.person is None or asked.beginning == here.is_in:
-        raise SentOn(here.address("sign-in"))
+        raise SentOn(here, SIGN_IN)
     if not asked.allows(here.person.may):
         here.premises.store.staff_accounts.note(here.person.name, "refused", here.person.name, here.now)
         raise HTTPException(403)
     if not asked.is_recent(request.method, here.now - here.session.proved):
-        raise SentOn(here.address(f"prove?back={back_to(here.path)}"))
+        raise SentOn(here, PROVE, f"?back={back_to(here.path)}")
     return replace(here, proved=asked.proved)
 
 
@@ -227,5 +266,5 @@ StaffHere = Annotated[StaffVisit, Depends(admitted)]
 
 
 def staff_pages() -> APIRouter:
-    """A router for staff pages: whatever is hung on it goes through the table of rights first."""
-    return APIRouter(prefix=PREFIX, include_in_schema=False, dependencies=[Depends(admitted)])
+    """A router for staff pages: whatever is hung on it goes through the table of rights, and no form is taken twice."""
+    return APIRouter(prefix=PREFIX, include_in_schema=False, dependencies=[Depends(admitted)], route_class=OnceRoute)

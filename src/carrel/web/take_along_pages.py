@@ -16,7 +16,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from carrel.errors import CarrelError
-from carrel.rights.access_leaf import access_leaf
+from carrel.rights.access_leaf import ON_THE_PAGES, access_leaf
 from carrel.rights.answer import Unread
 from carrel.rights.faults import NOBODY
 from carrel.store.erasures import new_case
@@ -55,8 +55,8 @@ def prepare(request: Request, here: Here, who: Signed, form: OwnForm) -> Respons
 
 
 @router.post("/take-along/file")
-def fetch(here: Here, who: Signed, form: OwnForm) -> Response:
-    """The package, once."""
+def fetch(request: Request, here: Here, who: Signed, form: OwnForm) -> Response:
+    """The package, once. Where the system is away just then, nothing was handed out, and the button goes on."""
     sessions, now = here.premises.store.portal_sessions, here.premises.now()
     token = said(form, "ticket")
     ticket = sessions.find(token, now, GOOD_FOR) if token else None
@@ -68,9 +68,11 @@ def fetch(here: Here, who: Signed, form: OwnForm) -> Response:
         with _one_at_a_time:
             content = _package(here, who, passphrase)
     except CarrelError as wrong:
-        if wrong.code != NOBODY.code:
-            raise
-        return _page(here, who, "nobody")
+        if wrong.code == NOBODY.code:
+            return _page(here, who, "nobody")
+        request.app.state.tell(wrong)
+        again = sessions.begin(ticket.said, now, GOOD_FOR)
+        return _page(here, who, "away", ticket=again.token, encrypted=bool(passphrase))
     name = "my-library-data.zip" + (".age" if passphrase else "")
     kind = "application/octet-stream" if passphrase else "application/zip"
     return Response(content, media_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
@@ -91,7 +93,7 @@ def _package(here: Visit, who: Patron, passphrase: str) -> bytes:
         else:
             counts = access_package.write(answer, made, here.told)
         leaf = access_leaf(
-            answer, sum(counts.values()), here.premises.policy, identity="signed in and password",
+            answer, sum(counts.values()), here.premises.policy, identity=ON_THE_PAGES,
             encrypted=bool(passphrase), times=(started, here.premises.now()),
         )  # fmt: skip
     here.premises.desk.record(leaf)

@@ -13,7 +13,7 @@ from fastapi import Depends, HTTPException, Request
 from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from carrel.rights.letter import switch_of
+from carrel.rights.switch_words import switch_in, switch_of
 from carrel.rights.wording import ENGLISH, label
 from carrel.store.portal_sessions import Session
 from carrel.systems import access_page
@@ -176,9 +176,14 @@ def environment(language: str) -> Environment:
     made.filters |= {
         "filled": access_page.filled, "has": access_page.has, "shown": access_page.shown, "label": label,
         "capital": access_page.capital, "kinds": access_page.kinds, "stayed": access_page.stayed,
-        "cells": held_rows.cells, "openings": held_rows.openings, "headings": held_rows.headings,
-        "entry": held_rows.entry, "without_lead": switch_of,
+        "lines": held_rows.lines, "headings": held_rows.headings, "entry": held_rows.entry, "without_lead": switch_of,
+        "switch": lambda task: switch_in(task, language),
     }  # fmt: skip
     made.install_gettext_translations(words.words(language), newstyle=True)  # type: ignore[attr-defined]  # the extension's
-    made.globals |= {**words.said_in(language), "asset": assets.address}
+    made.globals |= {
+        **words.said_in(language),
+        "asset": assets.address,
+        "phrase": held_rows.phrase,
+        "going": held_rows.going,
+    }
     return made

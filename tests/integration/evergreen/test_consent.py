@@ -7,8 +7,11 @@ from importlib import resources
 import pytest
 
 from carrel.systems import map_files
+from carrel.systems.sample.evergreen import habits
 from tests.integration.evergreen.person_seed import CARD, MAIL, STREET, Seeder
-from tests.integration.run.consent_desk import CAMPAIGN, opened, rows
+from tests.integration.run.consent_desk import CAMPAIGN, DEE, opened, rows
+from tests.integration.run.test_consent import policy
+from tests.integration.run.test_merged_people import named
 
 
 @pytest.fixture
@@ -44,3 +47,25 @@ def test_consent_withdrawal_and_deletion(desk):
     assert desk.mails(CAMPAIGN) == [MAIL]
     assert desk.say("withdraw", "quirina", purpose=CAMPAIGN)["states"] == {CAMPAIGN: "withdrawn"}
     assert desk.mails(CAMPAIGN) == []
+
+
+def test_a_no_of_an_account_that_was_merged_holds_for_its_address(desk):
+    """The product blanks the first record, and keeps its former states; the second had said nothing."""
+    desk, number = desk
+    policy(desk.elm, "worcester")
+    koha = desk.elm.koha
+    into = koha.one("SELECT min(id) FROM actor.usr WHERE id > 1 AND active AND NOT deleted AND card IS NOT NULL")
+    koha.do("UPDATE actor.usr SET email = :m WHERE id = :n", m=MAIL.upper(), n=into)
+    assert sorted(desk.mails(CAMPAIGN)) == sorted([MAIL, MAIL.upper()])
+    desk.say("withdraw", "quirina", purpose=CAMPAIGN)
+    assert desk.mails(CAMPAIGN) == []
+    desk.elm.edit("may: [consent, export]", "may: [consent, export, requests]")
+    opening = ("request", "open", "restriction", "--card", desk.card("quirina"), "--channel", "desk", *DEE)
+    name = desk.elm.ok(*opening, "--identity", "photo id")["request"]["id"]
+    assert not named(desk.elm)
+    habits.merges_patrons(koha.connection, number, into)
+    assert name in named(desk.elm)
+    assert koha.rows("SELECT email, deleted FROM actor.usr WHERE id = :n", n=number) == [(None, True)]
+    assert desk.mails(CAMPAIGN) == []
+    told, _ = desk.export(CAMPAIGN)
+    assert told["left_out"]["same address as somebody who said no"] == "1-9"

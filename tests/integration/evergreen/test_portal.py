@@ -11,6 +11,7 @@ import pytest
 
 from carrel.inventory.contradiction import Promise, contradictions
 from carrel.systems import map_files
+from carrel.systems.sample.evergreen import habits
 from carrel.systems.sql import live
 from tests.integration.web.conftest import PASSWORD, pages_of, sent
 from tests.integration.web.test_grants_for_patrons import rights
@@ -149,3 +150,37 @@ def test_an_account_with_too_few_rights_changes_nothing(small, patron, tmp_path)
         assert answer.status_code == 503
         assert "Nothing was changed." in answer.text
     assert small.rows("SELECT * FROM actor.passwd ORDER BY id") == before
+
+
+def test_in_the_middle_of_a_session_the_product_decides_who_goes_on(small, patron, tmp_path) -> None:
+    """Rights do not expire with a card, nor end with a bar; a new password, a closed or a merged account ends all of it."""
+    card, number = patron
+    into = small.one("SELECT max(id) FROM actor.usr WHERE id <> :n AND active AND NOT deleted AND id > 1", n=number)
+    with pages_of(tmp_path, small.url, "evergreen", policy="owwl") as pages:
+        browser = pages.signed_in(card)
+        asked = sent(browser, "question", {"words": "Who reads my record?"}).headers["location"]
+        for goes_on in ("expire_date = '2001-01-01'", "barred = true"):
+            small.do(f"UPDATE actor.usr SET {goes_on} WHERE id = :n", n=number)
+            assert browser.get("/en/me/data").status_code == 200, goes_on
+            assert pages.signed_in(card).get("/en/me").status_code == 200, goes_on
+        small.do("UPDATE actor.passwd SET passwd = 'x' || passwd WHERE usr = :n AND passwd_type = 'main'", n=number)
+        assert browser.get("/en/me").headers["location"] == "/en/sign-in", "whoever had the old password is out"
+        small.do("UPDATE actor.passwd SET passwd = substr(passwd, 2) WHERE usr = :n AND passwd_type = 'main'", n=number)
+        for closed, opened in (("active = false", "active = true"), ("deleted = true", "deleted = false")):
+            browser = pages.signed_in(card)
+            small.do(f"UPDATE actor.usr SET {closed} WHERE id = :n", n=number)
+            assert sent_to_sign_in(browser), closed
+            small.do(f"UPDATE actor.usr SET {opened} WHERE id = :n", n=number)
+            assert sent_to_sign_in(browser), "the session itself has ended"
+        browser = pages.signed_in(card)
+        habits.merges_patrons(small.connection, number, into)
+        assert sent_to_sign_in(browser)
+        answer = pages.browser().post("/en/sign-in", data={"name": card, "password": PASSWORD})
+        assert answer.status_code == 401, "a card that the merge put out of use opens nothing"
+        assert pages.store.requests.of_person("ils", into) == (), "nobody's request changes hands"
+        assert asked.rpartition("/")[2] in {one.id for one in pages.store.requests.all(open_only=True)}
+
+
+def sent_to_sign_in(browser) -> bool:
+    """Whether a page is not given any more, nor a form taken."""
+    return browser.get("/en/me/data").headers.get("location") == "/en/sign-in"

@@ -30,6 +30,7 @@ from tests.integration.run.chain_site import (  # noqa: F401  (fixtures)
     whole_server,
 )
 from tests.integration.run.disposed import Disposed
+from tests.integration.run.list_site import listed  # noqa: F401  (fixture)
 from tests.integration.run.log_site import pair, vendor  # noqa: F401  (fixtures)
 from tests.integration.run.mail_site import dovecot_server, mail  # noqa: F401  (fixtures)
 from tests.integration.servers import mariadb, postgresql

@@ -19,7 +19,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+import psycopg
+from sqlalchemy import make_url, select
 
 from carrel.cli.main import main
 from carrel.disclosure.case import Case
@@ -61,15 +62,36 @@ class Ground:
     def __init__(self, told: dict[str, Any]) -> None:
         self.site, self.kept = Path(told["site"]), Path(told["kept"])
         self.output, self.log = self.site / "output.txt", self.site / "steps.jsonl"
-        self.store, self.rounds = StorePlace(self.site), int(told["rounds"])
+        self.store, self.rounds = StorePlace(self.site, *told.get("store", ["", ""])), int(told["rounds"])
 
     def keep(self) -> None:
         shutil.rmtree(self.kept, ignore_errors=True)
         shutil.copytree(self.site, self.kept)
+        self._copied(self._database, self._template)
 
     def back(self) -> None:
         shutil.rmtree(self.site)
         shutil.copytree(self.kept, self.site)
+        self._copied(self._template, self._database)
+
+    @property
+    def _database(self) -> str:
+        return str(make_url(self.store.url).database) if self.store.url else ""
+
+    @property
+    def _template(self) -> str:
+        return f"{self._database}_kept"
+
+    def _copied(self, one: str, other: str) -> None:
+        """A store on a server is a database of its own, and is put back whole; who still holds a line to it is cut off."""
+        if not self.store.url:
+            return
+        plain = make_url(self.store.url).set(drivername="postgresql", database="postgres")
+        with psycopg.connect(plain.render_as_string(hide_password=False), autocommit=True) as connection:
+            for name in (one, other):
+                connection.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+            connection.execute(f"DROP DATABASE IF EXISTS {other} WITH (FORCE)")
+            connection.execute(f"CREATE DATABASE {other} TEMPLATE {one}")
 
     def call(self, words: Sequence[str], fatal: int | None = None) -> int:
         self.output.unlink(missing_ok=True)
@@ -115,6 +137,10 @@ def state_of(ground: Ground, *, half: bool) -> dict[str, Any]:
         events = Counter(store.disclosures.commitments())
         assert told == events, "an event that the ledger is not told of, or twice"
         assert set(told.values()) <= {1}
+        offices = Counter(
+            str(decode_leaf(one).fields["commitment"]) for one in store.owed.entries() if b'"kind":"authority"' in one
+        )
+        assert offices == Counter(one.commitment() for one in store.authority.entries()), "who may act, and its leaf"
         assert store.disclosures.whole()
         return {
             "cases": [[_event(one) for one in case.events] for case in cases],

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from threading import Barrier
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,12 +15,14 @@ from carrel.systems import map_files, policy_files
 from carrel.systems.secret import Secret
 from carrel.systems.sql import live
 from carrel.systems.sql.database import Access, connect
-from carrel.systems.sql.person_data import FIRST, PersonData
+from carrel.systems.sql.person_asking import FIRST
+from carrel.systems.sql.person_data import PersonData
 from carrel.systems.sql.person_layout import AnswerLayout
 from tests.integration.run.person_seed import Seeder
 
 FIRST_DAY = datetime(2003, 4, 5, 10, 0)  # noqa: DTZ001  (as a server gives it, on its own wall clock)
 LOANS, NOTICES = 23, 12
+KINDS = ("shelf", "offset", "notice")  # by a second and a copy, by the number of a charge, by the person's number
 
 
 @pytest.mark.everywhere
@@ -81,3 +85,46 @@ def test_whom_a_late_row_names_is_taken_out_of_the_first_one(small) -> None:
     assert len(told) == len(said)
     assert told[1:-1] == said[1:-1]
     assert not {"ottoline", "brackwater", "K8800457"} & set(" ".join((told[0], told[-1])).replace("-", " ").split())
+
+
+@pytest.mark.everywhere
+def test_statements_that_two_people_share_show_each_only_her_own_rows(small) -> None:
+    seed, names = Seeder(small.koha), dict[int, str]()
+    for name in ("Quill", "Rookery"):
+        number = seed.patron(cardnumber=f"K55{name}", surname=name)
+        for n in range(3):
+            day = FIRST_DAY + timedelta(days=number % 1000 + n)
+            item = seed.row("items", biblionumber=1, biblioitemnumber=1, barcode=f"{name}{n}")["itemnumber"]
+            seed.row("statistics", borrowernumber=number, itemnumber=item, datetime=day, type="issue")
+            seed.row("pseudonymized_transactions", itemnumber=item, datetime=day, itemcallnumber=f"{name} shelf {n}")
+            line = seed.row("accountlines", borrowernumber=number, amount=n, date=day)["accountlines_id"]
+            seed.row("account_offsets", debit_id=line, type=f"{name} offset {n}", amount=n)
+            seed.row("message_queue", borrowernumber=number, content=f"{name} notice {n}")
+        names[number] = name
+    system_map, policy = map_files.load("koha"), policy_files.load("worcester")
+    engine = connect(Access("koha", Secret(small.koha.url, "a test")), read_only=True)
+    together = Barrier(2)
+
+    def read(number: int, layout: AnswerLayout) -> str:
+        with engine.connect() as connection:
+            together.wait(60)
+            data = PersonData(connection, layout, Subject(number), policy, ZoneInfo("UTC"), "koha")
+            held = data.read("koha", "Koha", shown=20)
+            rows = [dated.row.values for one in held.records for table in one.tables for dated in table.every()]
+        assert {row["borrowernumber"] for row in rows if "borrowernumber" in row} == {number}
+        return " ".join(str(value) for row in rows for value in row.values())
+
+    try:
+        with engine.connect() as connection:
+            layout = AnswerLayout(live.read(connection, system_map), system_map)
+        with ThreadPoolExecutor(2) as pool:
+            for _ in range(3):  # in the first turn both write the statements
+                for name, told in zip(names.values(), pool.map(read, names, [layout] * 2), strict=True):
+                    assert [f"{name} {kind} {n}" in told for kind in KINDS for n in range(3)] == [True] * 9
+                    assert not [other for other in names.values() if other != name and other in told]
+    finally:
+        engine.dispose()
+    written = [one for one in layout.selection.written.values() if hasattr(one, "compile")]
+    assert any("borrowernumber" in str(one) for one in written)
+    kept = {str(value) for one in written for value in one.compile().params.values()}
+    assert not kept & {*map(str, names), *names.values()}, "what is kept holds nobody's values"

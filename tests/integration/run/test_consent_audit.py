@@ -14,7 +14,12 @@ from tests.integration.run.consent_desk import CAMPAIGN, NEWS
 from tests.integration.run.test_consent import people, policy
 
 CLAUSES = ("OWWL-6", "OWWL-7", "OWWL-8", "OWWL-10")
-RED = "finding"
+RED, HISTORY = "finding", "reading history"
+NOTHING_SENT = (
+    "DELETE FROM systempreferences WHERE variable IN ('AutoEmailNewUser', 'MembershipExpiryDaysNotice')",
+    "DELETE FROM borrower_message_transport_preferences",
+    "UPDATE borrowers SET privacy = 1",  # nobody keeps a history
+)
 
 
 @pytest.fixture
@@ -38,7 +43,9 @@ def sql(elm, statement, *values):
 
 def test_each_clause_turns_red_and_back(quick):
     desk = people(quick, "ann", "bob")
-    assert evidence(quick, *CLAUSES) == dict.fromkeys(CLAUSES), "nothing was written down, so nothing is told as kept"
+    quick.sql(*NOTHING_SENT)
+    nothing = {**dict.fromkeys(CLAUSES), "OWWL-7": "holds"}  # what the product sends by itself was looked at
+    assert evidence(quick, *CLAUSES) == nothing, "nothing was written down, so nothing is told as kept"
     desk.say("give", "ann")
     desk.export()
     desk.say("give", "bob", purpose=CAMPAIGN)
@@ -65,6 +72,72 @@ def test_each_clause_turns_red_and_back(quick):
     key.write_bytes(os.urandom(32))
     assert set(evidence(quick, *CLAUSES).values()) == {"cannot tell"}
     key.write_bytes(kept)
+
+
+DEFAULT = (
+    (
+        "INSERT INTO message_attributes (message_attribute_id, message_name, takes_days) "
+        "VALUES (62, 'Advance_Notice', 1), (64, 'Hold_Filled', 0)"
+    ),
+    (
+        "INSERT INTO borrower_message_preferences (borrower_message_preference_id, categorycode, message_attribute_id, "
+        "wants_digest) SELECT 9{n}, min(categorycode), 6{n}, 0 FROM categories"
+    ),
+)
+BY_MAIL = (
+    "INSERT INTO borrower_message_transport_preferences (borrower_message_preference_id, message_transport_type) "
+    "VALUES (9{n}, 'email')"
+)
+
+
+def test_messages_that_nobody_switched_on_are_findings(quick):
+    """OWWL-7: what Koha gives new patrons, and what it sends by itself; a pickup notice is on the policy's list."""
+    quick.sql(*NOTHING_SENT, DEFAULT[0], DEFAULT[1].format(n=2), DEFAULT[1].format(n=4))
+    assert evidence(quick, "OWWL-7") == {"OWWL-7": "holds"}, "a default without a way sends nothing"
+    quick.sql(BY_MAIL.format(n=4))
+    assert evidence(quick, "OWWL-7") == {"OWWL-7": "holds"}
+    quick.sql(BY_MAIL.format(n=2))
+    told = json.loads(quick.run("audit", "--json").out)
+    [found] = [one["evidence"] for one in told["clauses"] if one["clause"] == "OWWL-7"]
+    assert found["state"] == RED
+    assert "Advance_Notice, on for new patrons" in found["says"]
+    assert "Hold_Filled" not in found["says"]
+    quick.sql("DELETE FROM borrower_message_transport_preferences WHERE borrower_message_preference_id = 92")
+    for name, on in (("AutoEmailNewUser", "1"), ("MembershipExpiryDaysNotice", "14")):
+        quick.sql(f"INSERT INTO systempreferences (variable, value) VALUES ('{name}', '{on}')")
+        assert evidence(quick, "OWWL-7") == {"OWWL-7": RED}, name
+        quick.sql(f"UPDATE systempreferences SET value = '0' WHERE variable = '{name}'")
+        assert evidence(quick, "OWWL-7") == {"OWWL-7": "holds"}, name
+    quick.sql("UPDATE systempreferences SET value = '1' WHERE variable = 'AutoEmailNewUser'")
+    policy(quick, "worcester")
+    told = json.loads(quick.run("audit", "--json").out)
+    assert "AutoEmailNewUser" not in json.dumps(told), "this policy does not ask first"
+
+
+def test_a_history_that_nobody_agreed_to_on_record_is_a_finding(quick):
+    """OWWL-10: no record, no use; Koha knows that it is on, and not what was agreed to."""
+    desk = people(quick, "ann", "bob")
+    quick.sql(*NOTHING_SENT)
+    desk.say("give", "ann", purpose=HISTORY)
+    assert evidence(quick, "OWWL-10") == {"OWWL-10": "holds"}
+    on = "UPDATE borrowers SET privacy = {} WHERE cardnumber = '{}'"
+    quick.sql(on.format(0, desk.cards["ann"]))
+    assert evidence(quick, "OWWL-10") == {"OWWL-10": "holds"}, "ann said yes"
+    quick.sql(on.format(0, desk.cards["bob"]))
+    told = json.loads(quick.run("audit", "--json").out)
+    [found] = [one["evidence"] for one in told["clauses"] if one["clause"] == "OWWL-10"]
+    assert found["state"] == RED
+    assert "no yes to 'reading history' is on record" in found["says"]
+    assert found["measured"]["of these without a yes on record"] == "0-9"
+    desk.say("give", "bob", purpose=HISTORY)
+    assert evidence(quick, "OWWL-10") == {"OWWL-10": "holds"}
+    desk.say("withdraw", "bob", purpose=HISTORY)
+    assert evidence(quick, "OWWL-10") == {"OWWL-10": RED}, "and took it back, while the product keeps it on"
+    quick.sql(on.format(1, desk.cards["bob"]))
+    assert evidence(quick, "OWWL-10") == {"OWWL-10": "holds"}
+    place = quick.folder / "policy.yaml"
+    place.write_text(place.read_text().replace("purpose: reading history, ", "purpose: library trips, "))
+    assert quick.run("audit").codes == ["POL-010"]
 
 
 def older(moment):

@@ -187,3 +187,8 @@ def test_a_page_that_asks_for_an_address_warns_of_email(web, small_sqlite, tmp_p
     assert told() == "finding"
     web.forms["/join"] = f"<form>Your address, please. <small>{warning}</small></form>"
     assert told() == "holds"
+    elm.edit(web.address, "http://127.0.0.1:9")
+    assert told() == "cannot tell", "a page that does not answer is not said to warn"
+    elm.edit("http://127.0.0.1:9", web.address)
+    elm.edit("form: registration", "form: joining")
+    assert told() == "cannot tell", "of a form that the policy does not have, nobody knows what it asks"

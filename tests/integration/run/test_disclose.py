@@ -197,6 +197,50 @@ def test_an_alternate_acts_only_while_somebody_else_recorded_the_absence(elm) ->
     elm.refused("disclose", "list", "--as", "Nobody", code=4, error="DSC-003")
 
 
+def test_who_may_act_is_on_record_with_its_account_and_leaf_and_tampering_is_told(elm) -> None:
+    def history(code=0):
+        told = elm.ok("staff", "history", code=code)
+        return [one for one in told["entries"] if one["act"] != "rights"], told
+
+    def night() -> set[str]:
+        elm.ok("run-due", code=6)
+        health = json.loads((elm.folder / "health" / "health.json").read_text())
+        return set(health["systems"][0]["findings"])
+
+    policy(elm, "manhattan")
+    elm.edit("may: [hold, custodian]", "may: [hold, custodian, staff]")
+    elm.ok("disclose", "delegate", "custodian", "--to", "Bea Example", "--until", TODAY + timedelta(days=30), *ADA)
+    elm.ok("disclose", "absence", "custodian", "--of", "Ann Example", *DEE)
+    elm.ok("staff", "invite", "Bea Example", *MO)
+    entries, _ = history()
+    assert [(one["act"], one["whom"], one["by"], one["account"], one["leaf"]) for one in entries] == [
+        ("delegated", "Ann Example", "Ann Example", account(), "owed"),
+        ("absent", "Ann Example", "Dee Example", account(), "owed"),
+        ("invited", "Bea Example", "Mo Example", account(), "owed"),
+    ]
+    assert "STF-005" not in night()
+    entries, told = history()
+    assert all(isinstance(one["leaf"], int) for one in entries)
+    rights = {one["whom"]: one["rights"] for one in told["entries"] if one["act"] == "rights"}
+    assert rights["Bea Example"] == "role staff; may nothing"
+    shown = elm.ok("ledger", "show", "--kind", "authority", "--site", elm.folder, "--folder", elm.folder / "ledger")
+    said = [one for one in shown["leaves"] if one["index"] == entries[1]["leaf"]]
+    assert (
+        f"absent (office custodian, from {entries[1]['from']}), by Dee Example at the account {account()}"
+        in (said[0]["says"])
+    )
+    audit = elm.ok("audit", code=3)
+    assert not [one for one in audit["process"] if "who may act" in one]
+    with elm.store as store, store._database.writing() as connection:
+        connection.exec_driver_sql("update disclosure_office set holder = 'Mo Example' where turn = 'absent'")
+    _, told = history(code=5)
+    assert (told["unfit"], told["lost"], told["loose"]) == (1, 1, [])
+    assert "NO LEAF" in elm.run("staff", "history").out
+    assert "STF-005" in night()
+    audit = elm.ok("audit", code=3)
+    assert [one for one in audit["process"] if one.startswith("1 entry on who may act does not stand")]
+
+
 def test_an_emergency_is_released_first_and_looked_at_after_by_somebody_else(elm) -> None:
     policy(elm, "manhattan")
     name = opened(elm, "emergency", who=ADA)

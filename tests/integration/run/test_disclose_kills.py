@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from datetime import date, timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ from tests.integration.run.test_disclose_forget import old_case
 from tests.integration.run.test_disclose_whole import GATHERS
 from tests.integration.run.test_production import CARD, PASSPHRASE, SCOPE, loan, person
 from tests.integration.run.warm_start import called
+from tests.store_place import StorePlace
 
 TODAY = date.today()  # noqa: DTZ011  (days around it are the same in every zone)
 SECONDS = 1800
@@ -131,6 +133,8 @@ def _killed(elm: library.Library, name: str, walk: list[list[str]], rounds: int)
     if any("--apply" in words for words in walk):
         old_case(elm)
     told = {"site": str(elm.folder), "kept": str(elm.folder.parent / "kept"), "rounds": rounds, "walk": walk}
+    if elm.store_place is not None:
+        told["store"] = elm.store_place.words[1:]
     place = elm.folder.parent / "told.json"
     place.write_text(json.dumps(told))
     program = "tests.integration.run.disclose_kills:begin"
@@ -139,12 +143,27 @@ def _killed(elm: library.Library, name: str, walk: list[list[str]], rounds: int)
     return json.loads(out)
 
 
+@pytest.fixture(params=["file", pytest.param("server", marks=pytest.mark.postgresql)])
+def elm(request: pytest.FixtureRequest, small_sqlite, tmp_path):
+    """A small library whose store is a file, or a database of its own on a server."""
+    made = library.make(tmp_path / "site", small_sqlite)
+    if request.param == "file":
+        yield made
+        return
+    server = request.getfixturevalue("postgresql_server")
+    name = f"kills_{secrets.token_hex(4)}"
+    server.sql(f"CREATE DATABASE {name}")
+    made.keep_store_in(StorePlace(made.folder, server.url(name), "carrel", server))
+    yield made
+    for one in (name, f"{name}_kept"):
+        server.sql(f"DROP DATABASE IF EXISTS {one} WITH (FORCE)")
+
+
 @pytest.mark.deep
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "walk"), [(name, walk) for name, walks in WALKS.items() for walk in walks])
-def test_killed_between_any_two_steps_and_given_again_it_is_one_run(small_sqlite, tmp_path, name, walk) -> None:
+def test_killed_between_any_two_steps_and_given_again_it_is_one_run(elm, name, walk) -> None:
     """No half file, no hold without a case, no case without its hold, no paper without its seal, no leaf twice."""
-    elm = library.make(tmp_path / "site", small_sqlite)
     found = _killed(elm, name, WALKS[name][walk], max(4, CRASH_ROUNDS))
     assert found["wrong"] == [], json.dumps(found["wrong"], indent=1)
     assert sum(found["killed"].values()) > 3

@@ -103,8 +103,14 @@ def refused(elm, text, *more, code=2, error):
     assert not (elm.folder.parent / "release.zip.age").exists()
 
 
-def rows_of(files, name):
+def table_of(files, name):
     return list(csv.DictReader(io.StringIO(files[name].removeprefix("\ufeff"))))
+
+
+def rows_of(files, name):
+    """The rows of a file by the names of the database, as `fields.csv` tells them."""
+    columns = {one["field"]: one["column"] for one in table_of(files, "fields.csv") if one["file"] == name}
+    return [{columns[field]: value for field, value in row.items()} for row in table_of(files, name)]
 
 
 def loan(seed, number, day, *, back=None, **more):
@@ -156,6 +162,12 @@ def test_exactly_the_records_of_the_period_and_nothing_of_the_neighbours(small):
     ]  # fmt: skip
     assert set(loans[0]) == {"issuedate", "note", "issuer_id", "_title"}
     assert all(one["_title"] for one in loans)
+    heads = set(table_of(files, "records/loans/holder/koha/old_issues.csv")[0])
+    assert heads == {"Borrowed on", "Who lent it", "Note", "Title"}
+    fields = [one for one in table_of(files, "fields.csv") if one["column"] == "issuer_id"]
+    assert [(one["table"], one["field"], one["words of the order"]) for one in fields] == [
+        ("old_issues", "Who lent it", "who lent them")
+    ]
     assert {one["issuer_id"] for one in loans} == {"[withheld: staff]"}
     assert all(FIRST in one["note"] and "another person" in one["note"] for one in loans)
     everything = "\n".join(files.values())

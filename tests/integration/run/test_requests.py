@@ -189,6 +189,23 @@ def test_what_failed_is_told_as_what_it_is_and_mended(quick):
     assert all(one["settled"] for one in told["plans"])
 
 
+@pytest.mark.parametrize("right", ["access", "portability"])
+def test_who_asked_for_a_copy_gets_it_before_the_erasure(quick, right):
+    """Asked for before the plan or after it; nobody can hand out what is erased. Whoever was not identified is nobody."""
+    subject(quick)
+    card, place = given(quick), quick.folder / "erase.json"
+    plan = ("plan", "--erase", card, *DEE, "--out", place)
+    anybody = opened(quick, right)
+    quick.ok(*plan)
+    quick.approve(place)
+    quick.ok("request", "identify", anybody, card, "--identity", "photo id", *DEE)
+    assert anybody in quick.refused("apply", place, code=4, error="RGT-028").err
+    quick.refused(*plan, code=4, error="RGT-028")
+    package = ("access", card, "--request", anybody, "--identity", "photo id", "--plain", "--out")
+    quick.ok(*package, quick.folder.parent / "package", *DEE)
+    quick.ok("apply", place)
+
+
 def test_a_system_that_is_away_is_not_reached_and_says_so(quick):
     subject(quick)
     name = identified(quick)
@@ -213,6 +230,24 @@ def test_who_asks_twice_and_a_card_that_nobody_has_are_told(quick):
     assert first not in quick.run("request", "open", "access", *erase[3:], given(quick)).out
     nobody = quick.run(*erase, given(quick, "K7700998"))
     assert (nobody.code, "open it without --card" in " ".join(nobody.err.split())) == (2, True)
+
+
+def test_what_editors_leave_in_a_file_finds_nobody_else_and_loses_no_words(quick):
+    """A mark that nobody sees, another coding, a sign that a server takes for the end; and a file saved empty."""
+    subject(quick)
+    place, words = quick.folder.parent / "odd.card", quick.folder.parent / "odd.txt"
+    show = ("consent", "show", place)
+    place.write_text(f"\ufeff{CARD}\r\n", encoding="utf-8")
+    assert quick.run(*show).code == 0
+    for odd in (f"{CARD}\n".encode("utf-16"), f"{CARD}\0\n".encode(), f"\x1b[2K{CARD}\n".encode(), b"\xff\n", b"\n"):
+        place.write_bytes(odd)
+        told = quick.refused(*show, code=2, error="ERA-001")
+        assert "no line that can be read" in told.err, odd
+    opening = ("request", "open", "question", "--channel", "letter", "--words", words, *DEE)
+    for empty in ("", " \n\t", "\u200b\ufeff\n"):
+        words.write_text(empty, encoding="utf-8")
+        no(quick, *opening, code=2, error="RGT-014")
+    assert quick.ok("request", "list")["requests"] == []
 
 
 def test_nothing_is_done_to_one_person_because_another_asked(quick):

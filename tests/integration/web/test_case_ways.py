@@ -90,6 +90,31 @@ def test_whoever_ends_a_case_says_that_its_hold_stays(pages: Pages, koha_sqlite)
     assert "They may come back." not in ada.get(f"/staff/en/cases/{bare}/decide").text, "there is nothing to keep"
 
 
+def test_no_ground_is_chosen_beforehand_and_what_was_chosen_stays_with_a_refusal(pages: Pages, koha_sqlite) -> None:
+    dee, ada = signed_in(pages, DEE), signed_in(pages, ADA)
+    case = opened(dee, instrument="court order", card=give_password(koha_sqlite, 3))
+    where = f"/staff/en/cases/{case}/decide"
+    text = ada.get(where).text
+    for name in ("ground", "basis"):
+        assert re.search(rf'name="{name}" required><option value="">Choose one</option>', text), name
+    assert " selected>" not in text
+    write(ada, f"cases/{case}/decide", {"act": "refuse", "ground": "", "words": "a reason", "keep_hold": "1"}, 422)
+    sealing = {"act": "silence", "basis": "order", "court": "District court", "starts": "2026-01-01", "ends": "2026-01-02",
+               "indefinite": "1", "may_tell": [LOU], "words": "Tell nobody."}  # fmt: skip
+    refused = write(ada, f"cases/{case}/decide", sealing, 422)
+    for kept in ('<option value="order" selected>', 'value="District court"', 'value="2026-01-02"', ">Tell nobody.<",
+                 f'name="may_tell" value="{LOU}" checked', 'name="indefinite" value="1" checked'):  # fmt: skip
+        assert kept in refused, kept
+    assert refused.count("Tell nobody.") == 1, "it is no reason to refuse"
+    long = write(ada, f"cases/{case}/decide",
+                 {"act": "refuse", "ground": "a defect was not cured", "words": "x" * 6000, "keep_hold": "1"}, 422)  # fmt: skip
+    assert '<option value="a defect was not cured" selected>' in long
+    assert re.search(r'id="refuse-stays" name="keep_hold" value="1" checked', long), (
+        "or the hold would go with the case"
+    )
+    assert 'id="withdraw-stays" name="keep_hold" value="1">' in long
+
+
 def test_a_finding_about_students_is_written_down_by_who_may_of_whom_it_was_found(of_policy, koha_sqlite) -> None:
     with of_policy("mit-11.2") as pages:
         quick_set_up(pages, LOU, DEE)

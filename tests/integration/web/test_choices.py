@@ -13,6 +13,9 @@ from carrel.cli.consent_told import tell_again
 from carrel.consent.state import State
 from carrel.web.choices import Choices, choices_of
 from carrel.web.patron import Patron
+from tests.integration.servers.mailman import LIST, USER, Mailman
+from tests.integration.servers.mailman import PASSWORD as MAILMAN_PASSWORD
+from tests.integration.servers.moving_address import moving_address
 from tests.integration.web.conftest import PASSWORD, Pages, give_password, pages_of, sent
 
 NEWS = "library news"
@@ -252,3 +255,77 @@ def test_sentences_of_the_policy_are_in_the_language_of_the_page_or_marked(koha_
     assert "<strong>Avisos de recogida</strong>" in browser.get("/es/me/object").text
     assert "Pickup notices" not in browser.get("/es/me/object").text
     assert "<strong>Pickup notices</strong>" in browser.get("/en/me/object").text
+
+
+def test_a_no_takes_off_the_mailing_list_at_once_and_the_page_says_whether(
+    koha_sqlite, mailman_server: Mailman, tmp_path: Path
+) -> None:
+    """Off, read back; and where the tool is away, so the page says, and the no stands all the same."""
+    mailman_server.make()
+    (tmp_path / "list.dsn").write_text(MAILMAN_PASSWORD)
+    (tmp_path / "list.dsn").chmod(0o600)
+    with moving_address(mailman_server.port) as address:
+        lists = (
+            f"mailing_lists:\n  - {{name: news, interface: mailman, url: 'http://127.0.0.1:{address.port}/3.1', "
+            f"list: {LIST}, purpose: {NEWS}, recipient: the library, user: {USER}, password_file: list.dsn}}\n"
+        )
+        with pages_of(tmp_path, koha_sqlite.url, "koha", policy="owwl", more=lists) as pages:
+            card = give_password(koha_sqlite, 0)
+            with koha_sqlite.engine().begin() as connection:
+                connection.exec_driver_sql(
+                    f"UPDATE borrowers SET email = 'ann@oak.example' WHERE cardnumber = '{card}'"
+                )
+            browser = pages.signed_in(card)
+            text = browser.get("/en/me/choices").text
+            sent(browser, "choices", {"act": "give", "purpose": NEWS, "digest": digest(text, NEWS)})
+            mailman_server.join("ann@oak.example")
+            answer = sent(browser, "choices", {"act": "withdraw", "purpose": NEWS})
+            assert "You are not on the mailing list now. We looked again." in answer.text
+            assert mailman_server.members() == []
+            mailman_server.join("ann@oak.example")
+            address.close()
+            answer = sent(browser, "choices", {"act": "silence"})
+            assert "The mail program does not answer right now." in answer.text
+            assert state(pages, koha_sqlite, card, NEWS) is State.WITHDRAWN
+            assert mailman_server.members() == ["ann@oak.example"]
+
+
+def test_what_is_on_record_is_told_as_done_where_the_mailing_tools_cannot_be_told(
+    koha_sqlite, owwl: Pages, tmp_path: Path
+) -> None:
+    """A page that told of a failure would have somebody believe that a yes, or a no, was never written."""
+    card, changes = give_password(koha_sqlite, 0), tmp_path / "changes"
+    address(koha_sqlite, card, "ann@oak.example")
+    browser = owwl.signed_in(card)
+    changes.rmdir()
+    changes.write_text("no folder")
+    give = {"act": "give", "purpose": NEWS, "digest": digest(browser.get("/en/me/choices").text, NEWS)}
+    for sent_on, words, there in (
+        (give, "We wrote down that you said yes.", State.GIVEN),
+        ({"act": "withdraw", "purpose": NEWS}, "We wrote down that you said no.", State.WITHDRAWN),
+        ({"act": "silence"}, "you want no mail of this kind at all", State.WITHDRAWN),
+    ):
+        answer = sent(browser, "choices", sent_on)
+        assert answer.status_code == 200
+        assert words in answer.text
+        assert "We could not tell the mail tools yet." in answer.text
+        assert "We read it back" not in answer.text
+        assert state(owwl, koha_sqlite, card, NEWS) is there
+    changes.unlink()
+    changes.mkdir()
+    assert tell_again(tmp_path, owwl.premises.site, owwl.premises.site.originals, owwl.clock()) == ()
+    assert list(changes.iterdir()), "the night tells them"
+
+
+def test_no_form_is_told_that_nothing_was_changed_where_nobody_knows(koha_sqlite, owwl: Pages, tmp_path: Path) -> None:
+    """Two parts of a form can be written one after the other, and the second fail; asking for a page changes nothing."""
+    browser = owwl.signed_in(give_password(koha_sqlite, 0))
+    purpose = next(iter(owwl.premises.policy.body.purposes))
+    token = browser.get("/en/me/object").text.split('name="form" value="')[1].split('"')[0]
+    there, away = tmp_path / "koha.dsn.away", tmp_path / "ils.dsn"
+    away.rename(there)
+    sent_on = {"form": token, "pick": purpose, "words": "x"}
+    answer = browser.post("/en/me/object", data=sent_on)
+    assert (answer.status_code, "Nothing was changed" in answer.text) == (503, False)
+    assert "Look first whether what you sent was done." in answer.text
+    there.rename(away)

@@ -143,3 +143,20 @@ def test_it_needs_a_mail_server(tmp_path: Path) -> None:
     with pytest.raises(CarrelError) as wrong:
         load_site(tmp_path)
     assert "write 'mail:' too" in str(wrong.value.faults)
+
+
+def test_a_link_that_could_not_be_carried_out_is_still_good(koha_sqlite, pages: Pages, inbox: Inbox, tmp_path: Path) -> None:  # fmt: skip
+    """The system cannot be opened as it is pressed; nothing is written, and the same link works when it can."""
+    card = give_password(koha_sqlite, 0)
+    address(koha_sqlite, card, MAIL)
+    said_yes(pages.signed_in(card))
+    [(_, letter)] = letters(inbox)
+    reader, there = pages.browser(), link(letter)
+    assert reader.get(there).status_code == 200
+    dsn, hidden = tmp_path / "ils.dsn", tmp_path / "ils.dsn.away"
+    dsn.rename(hidden)
+    assert reader.post(there).status_code == 503
+    assert state(pages, koha_sqlite, card, NEWS) is State.NEVER_ASKED
+    hidden.rename(dsn)
+    assert "We wrote down that you said yes." in reader.post(there).text
+    assert reader.post(there).status_code == 404

@@ -255,3 +255,14 @@ def test_a_question_is_asked_with_a_warning_of_email(mit: Pages, card: str) -> N
     assert "others can read it on its way" in browser.get("/en/me/question").text
     assert "otros pueden leerlo en el camino" in browser.get("/es/me/question").text
     assert "others can read it" not in browser.get("/en/me/erase").text
+
+
+def test_who_waits_for_a_copy_reads_that_it_comes_before_the_erasure(koha_sqlite, pages: Pages) -> None:
+    browser = pages.signed_in(give_password(koha_sqlite, 0))
+    first = browser.get("/en/me/erase").text
+    assert ("Take it along first." in first, "You get that first." in first) == (True, False)
+    place = sent(browser, "see-all", {}).headers["location"]
+    for text in (browser.get("/en/me/erase").text, sent(browser, "erase", {}).text):
+        assert "You get that first." in text
+        assert f'href="{place}"' in text
+    assert "Take it along first." not in browser.get("/en/me/erase").text

@@ -6,8 +6,12 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+import pytest
 
 from carrel.ledger.leaf import OpenLeaf, decode_leaf
 from carrel.retention.legal_hold import Scope
@@ -17,6 +21,7 @@ from tests.integration.web.conftest import PASSWORD, Pages, give_password, pages
 from tests.integration.web.test_choices import number_of
 
 NEW = "new.mail@oak.example"
+WAITING = "SELECT id FROM information_schema.processlist WHERE id <> CONNECTION_ID() AND info LIKE '%%FOR UPDATE'"
 LATIN = "Zo\u00eb Stra\u00dfe 5"
 
 
@@ -146,4 +151,32 @@ def test_killed_after_the_commit_the_next_correction_ends_the_case(koha_sqlite, 
     assert correct(pages.signed_in(card), telephone_number__main="617 555 0100").status_code == 200
     told = [one for one in leaves(tmp_path) if one.kind == "rectification"]
     assert [one.fields["approval"] for one in told] == ["the-person"] * 2, "the ledger has both"
+    assert not list((tmp_path / "cases").glob("*.key"))
+
+
+@pytest.mark.mariadb
+def test_where_the_system_dies_in_the_middle_nothing_is_changed_and_the_next_one_is_written(
+    koha_mariadb, tmp_path: Path
+) -> None:
+    """The connection is ended by the server between two steps of the correction; the page does not say what it cannot know."""
+    card = give_password(koha_mariadb, 0)
+    record = f"borrowernumber = {number_of(koha_mariadb, card)}"
+    before = koha_mariadb.rows(f"SELECT * FROM borrowers WHERE {record}")
+    engine = koha_mariadb.engine()
+    with pages_of(tmp_path, koha_mariadb.url, "koha") as pages, ThreadPoolExecutor(1) as beside:
+        browser = pages.signed_in(card)
+        with engine.connect() as desk, engine.connect() as server:
+            desk.exec_driver_sql(f"SELECT 1 FROM borrowers WHERE {record} FOR UPDATE")
+            answer = beside.submit(correct, browser, email_address__main=NEW)
+            while not (waits := server.exec_driver_sql(WAITING).scalars().all()):
+                assert not answer.done()
+                time.sleep(0.05)
+            for one in waits:
+                server.exec_driver_sql(f"KILL {one}")
+            assert answer.result().status_code == 503
+            assert "Nothing was changed" not in answer.result().text
+        assert koha_mariadb.rows(f"SELECT * FROM borrowers WHERE {record}") == before
+        assert not list((tmp_path / "cases").glob("*.key")), "nothing of what was not written is kept"
+        assert "That is changed." in correct(browser, email_address__main=NEW).text
+    assert koha_mariadb.rows(f"SELECT email FROM borrowers WHERE {record}") == [(NEW,)]
     assert not list((tmp_path / "cases").glob("*.key"))

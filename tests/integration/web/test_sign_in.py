@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from carrel.store.store import FILE
-from tests.integration.web.conftest import PASSWORD, Pages, give_password, hashed, pages_of
+from tests.integration.web.conftest import PASSWORD, Pages, give_password, hashed, pages_of, sent
 
 
 def tried(pages: Pages, name: str, password: str = PASSWORD) -> int:
@@ -229,6 +229,19 @@ def test_whom_the_library_locks_is_signed_out(koha_sqlite, pages: Pages) -> None
     with koha_sqlite.engine().begin() as connection:
         connection.execute(sa.text("UPDATE borrowers SET login_attempts = 0 WHERE cardnumber = :c"), {"c": card})
     assert browser.get("/en/me/data").headers["location"] == "/en/sign-in", "the session itself has ended"
+
+
+@pytest.mark.parametrize(
+    "state", ["dateexpiry = '2001-01-01'", "debarred = '9999-12-31'", "lost = 1", "gonenoaddress = 1"]
+)
+def test_rights_do_not_end_with_a_card_or_a_debarment(koha_sqlite, pages: Pages, state: str) -> None:
+    card = give_password(koha_sqlite, 3)
+    browser = pages.signed_in(card)
+    with koha_sqlite.engine().begin() as connection:
+        connection.execute(sa.text(f"UPDATE borrowers SET {state} WHERE cardnumber = :c"), {"c": card})
+    assert browser.get("/en/me/data").status_code == 200
+    assert sent(browser, "question", {"words": "Why am I kept out?"}).status_code == 303
+    assert tried(pages, card) == 303
 
 
 def test_the_products_anonymous_patron_is_nobody(koha_sqlite, pages: Pages) -> None:

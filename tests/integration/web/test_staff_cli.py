@@ -113,3 +113,29 @@ def test_the_doctor_looks_at_the_key_of_the_codes(folder: Path) -> None:
     state = told()
     assert state is not None
     assert state[0] == "finding"
+
+
+def test_a_reset_is_on_record_with_who_gave_it_and_no_working_day_is(folder: Path) -> None:
+    from datetime import UTC, datetime
+
+    assert staff(folder, "record")["changes"] == []
+    staff(folder, "invite", "Dee Example", *BEN)
+    staff(folder, "disable", "Dee Example", *BEN)
+    assert staff(folder, "reset", "Dee Example", *BEN)["disabled"], "its code does not count yet"
+    staff(folder, "invite", "Flo Example", "--as", "Ada Example")
+    with Store.open(folder) as store:
+        for act in ("signed in", "refused"):
+            store.staff_accounts.note("Dee Example", act, "Dee Example", datetime.now(UTC))
+        store.staff_accounts.note("", "code refused", "", datetime.now(UTC))
+    told = [(one["name"], one["act"], one["by"]) for one in staff(folder, "record")["changes"]]
+    assert told == [
+        ("Flo Example", "invited", "Ada Example"), ("Dee Example", "reset", "Ben Example"),
+        ("Dee Example", "disabled", "Ben Example"), ("Dee Example", "invited", "Ben Example"),
+    ]  # fmt: skip
+    assert len(staff(folder, "record", "Flo Example")["changes"]) == 1
+    done, out, err = called(["staff", "reset", "Dee Example", *BEN, "--site", str(folder)], folder, environment(None))
+    assert (done, err) == (0, "")
+    assert "The account is disabled: the code counts only after 'carrel staff enable'." in out
+    done, out, err = called(["staff", "record", "--site", str(folder)], folder, environment(None))
+    assert (done, err) == (0, "")
+    assert "Ben Example" in out

@@ -158,7 +158,7 @@ def test_the_end_asks_to_show_once_more_who_it_is(pages: Pages) -> None:
     pages.clock.go_on(timedelta(minutes=10))
     sent = {"form": form(flo, "/staff/en/"), "step": "answer", "words": "x"}
     answer = flo.post(f"/staff/en/requests/{request}/end", data=sent)
-    assert answer.headers["location"].startswith("/staff/en/prove")
+    assert (answer.status_code, 'action="/staff/en/prove"' in answer.text) == (401, True)
     assert acts(pages, request) == ["received"]
 
 
@@ -202,3 +202,27 @@ def test_consents_from_paper_are_those_of_the_command(pages: Pages, koha_sqlite,
     assert "asked that nobody write any more" in posted(422, **{**give, "on": ""})
     assert "said yes" in posted(200, **{**give, "on": "", "lift": "yes"})
     assert len(list((tmp_path / "changes").iterdir())) >= 3, "mailing tools were told"
+    (tmp_path / "changes").rename(tmp_path / "elsewhere")
+    (tmp_path / "changes").write_text("no folder")
+    told = posted(200, act="withdraw", purpose=NEWS, channel="phone")
+    assert "We wrote down that this person said no." in told
+    assert "We could not tell the mail tools yet." in told, "what holds is not told as a failure"
+
+
+def test_only_what_the_policy_accepts_is_offered_and_taken(koha_sqlite, tmp_path: Path, monkeypatch) -> None:
+    """MITL-9.8: by what somebody is known to be the person."""
+    cheap_hashes(monkeypatch)
+    with pages_of(tmp_path, koha_sqlite.url, "koha", policy="mit-libraries", more=people()) as pages:
+        set_up(pages, "Flo Example")
+        card, flo = give_password(koha_sqlite, 3), signed_in(pages, "Flo Example")
+        asked = flo.get("/staff/en/ask").text
+        assert 'value="photo id"' in asked
+        assert 'value="known to the staff"' not in asked
+        sent = {"form": form(flo, "/staff/en/ask"), "right": "erasure", "channel": "desk", "answer_in": "en",
+                "words": "Please", "card": card, "on": ""}  # fmt: skip
+        assert flo.post("/staff/en/ask", data={**sent, "how": "known to the staff"}).status_code == 422
+        request = flo.post("/staff/en/ask", data=sent).headers["location"].rpartition("/")[2]
+        assert 'value="known to the staff"' not in flo.get(f"/staff/en/requests/{request}").text
+        done(flo, request, "identify", how="known to the staff", code=422)
+        assert acts(pages, request) == ["received"]
+        done(flo, request, "identify", how="photo id")

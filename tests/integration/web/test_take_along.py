@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -85,3 +86,26 @@ def test_nobody_else_and_no_later_session_can_fetch_it(koha_sqlite, pages: Pages
     pages.clock.go_on(timedelta(minutes=11))
     assert fetched(browser, page).status_code == 410
     assert prepared(browser, password="guess").status_code == 422
+
+
+def test_what_was_not_handed_out_can_be_fetched_once_more(koha_sqlite, pages: Pages, tmp_path: Path) -> None:
+    """The ledger cannot be told, so nobody gets the file; the button that stands there then is as good as the first."""
+    browser = pages.signed_in(give_password(koha_sqlite, 0))
+    page, ledger = prepared(browser).text, tmp_path / "ledger"
+    assert "Did the file not come whole?" in page
+    ledger.write_text("no folder")
+    failed = fetched(browser, page)
+    assert (failed.status_code, "does not answer right now" in failed.text) == (503, True)
+    assert fetched(browser, page).status_code == 410, "the first is used up all the same"
+    ledger.unlink()
+    assert fetched(browser, failed.text).headers["content-type"] == "application/zip"
+    assert fetched(browser, failed.text).status_code == 410
+
+
+def test_of_two_tabs_that_fetch_at_once_one_gets_it(koha_sqlite, pages: Pages, tmp_path: Path) -> None:
+    browser = pages.signed_in(give_password(koha_sqlite, 0))
+    page = prepared(browser).text
+    with ThreadPoolExecutor(4) as tabs:
+        codes = sorted(one.status_code for one in tabs.map(lambda _: fetched(browser, page), range(4)))
+    assert codes == [200, 410, 410, 410]
+    assert len([one for one in leaves(tmp_path) if one.kind == "access"]) == 1

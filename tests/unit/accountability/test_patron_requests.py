@@ -13,7 +13,7 @@ from carrel.accountability.patron_requests import RequestFacts
 from carrel.accountability.registry import carried_clauses, evidence_for
 from carrel.retention.outcome import Outcome
 from carrel.rights.deadline import GDPR, deadline
-from carrel.rights.request import Decision, Right
+from carrel.rights.request import Decision, Ground, Right
 from carrel.rights.standing import LinkedCase, Standing, State, Task
 from tests.unit.accountability.library import FACTS
 
@@ -28,8 +28,8 @@ CLAUSES = {
     "MITL-9.1": Right.ACCESS, "MITL-9.2": Right.RECTIFICATION, "MITL-9.3": Right.ERASURE, "MITL-9.4": Right.RESTRICTION,
     "MITL-9.5": Right.PORTABILITY, "MITL-10.8": Right.QUESTION, "MITP-11.2.3": Right.CHALLENGE,
 }  # fmt: skip
-WHOLE = {"MITL-9.1", "MITL-9.2", "MITL-9.3", "MITL-9.4", "MITL-9.7", "MITL-9.9", "MITL-10.8"}
-IN_PART = {"MITL-9.5", "MITL-9.6", "MITL-9.8", "MITL-9.11", "MITP-11.2.3"}
+WHOLE = {"MITL-9.1", "MITL-9.2", "MITL-9.3", "MITL-9.4", "MITL-9.7", "MITL-9.8", "MITL-9.9", "MITL-10.8"}
+IN_PART = {"MITL-9.5", "MITL-9.6", "MITL-9.11", "MITP-11.2.3"}
 
 
 def answered(right: Right, **changes) -> Standing:
@@ -69,6 +69,16 @@ def test_it_holds_where_all_was_answered_in_time_and_done(clause: str, right: Ri
     assert shown(clause, answered(other)) is None
 
 
+def test_a_request_to_see_records_counts_beside_challenges() -> None:
+    """MITP-11.2.3 promises both; a late answer to the first turns it as well."""
+    seen = answered(Right.ACCESS)
+    assert shown("MITP-11.2.3", seen) is Shown.HOLDS
+    late = replace(seen, state=State.OPEN, overdue=True, ended_at=None)
+    assert shown("MITP-11.2.3", answered(Right.CHALLENGE), late) is Shown.FINDING
+    failed = LinkedCase("case-a", "access", "koha", "", Outcome.FAILED)
+    assert shown("MITP-11.2.3", replace(seen, cases=(failed,))) is Shown.FINDING
+
+
 @pytest.mark.parametrize(("clause", "right"), CLAUSES.items())
 def test_an_overdue_request_and_an_altered_event_are_findings(clause: str, right: Right) -> None:
     late = answered(right, state=State.OPEN, overdue=True, ended_at=None)
@@ -101,11 +111,22 @@ def test_recipients_controllers_and_the_erased() -> None:
     elsewhere = Task("t1", "controller", "campus police", AT, AT)
     assert shown("MITL-9.11", answered(Right.ACCESS, tasks=(elsewhere,))) is Shown.HOLDS
     assert shown("MITL-9.11", answered(Right.ACCESS, tasks=(replace(elsewhere, told_at=None),))) is Shown.FINDING
+    refused = answered(Right.ACCESS, state=State.REFUSED, ground=Ground.ELSEWHERE)
+    assert shown("MITL-9.11", refused) is Shown.FINDING, "sent away, and passed on to nobody"
+    assert shown("MITL-9.11", replace(refused, tasks=(elsewhere,))) is Shown.HOLDS
+    assert shown("MITL-9.11", replace(refused, identified="")) is Shown.HOLDS, "nobody is told of an unknown person"
+    assert shown("MITL-9.11", replace(refused, ground=Ground.CLAIM)) is None
     assert shown("MITL-9.9", erased, silence_seen=1) is Shown.HOLDS
     assert shown("MITL-9.9", erased, silence_seen=1, silence_missing=1) is Shown.FINDING
     assert shown("MITL-9.9", erased, silence_seen=1, addresses_seen=2, addresses_missing=1) is Shown.FINDING
     assert shown("MITL-9.8", erased, before_identity=1) is Shown.FINDING
-    assert shown("MITL-9.8", erased) is Shown.HOLDS
+    assert shown("MITL-9.8", erased) is Shown.CANNOT_TELL, "no policy says by what somebody is known"
+    ways = {"accepted": ("photo id", "signed in")}
+    assert shown("MITL-9.8", erased, **ways) is Shown.HOLDS
+    assert shown("MITL-9.8", erased, unaccepted=1, **ways) is Shown.FINDING
+    assert shown("MITL-9.8", erased, handed_out=1, **ways) is Shown.HOLDS
+    assert shown("MITL-9.8", handed_out=1, **ways) is Shown.HOLDS, "a package without a request is one too"
+    assert shown("MITL-9.8", handed_out=1, handed_unaccepted=1, **ways) is Shown.FINDING
     assert shown("MITL-9.6", erased, kept_too_long=1) is Shown.FINDING
     assert shown("MITL-9.6", erased) is Shown.HOLDS
 

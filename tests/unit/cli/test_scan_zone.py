@@ -45,3 +45,22 @@ def test_an_entry_is_proposed_by_which_an_erasure_finds_a_person(tmp_path, capsy
     assert "# person: {Card: card, E-Mail: email, Login: user name}" in found
     assert "no erasure and no answer finds" in out.read_text()
     assert "2999900000" not in out.read_text() + capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("value", "entry"),
+    [
+        ("29000000{n:06}", "{Patron: card}"),
+        ("{n}", '{Patron: "?"}'),
+        ("reader{n}@patrons.example", "{Patron: email}"),
+        ("Ann Quill", '{COLUMN: "?"}'),
+    ],
+)
+def test_what_a_column_called_patron_holds_is_told_by_its_values(tmp_path, capsys, value, entry) -> None:
+    """A number may be the card's or the product's own: that is asked, and not called a card."""
+    place, out = tmp_path / "bookings.csv", tmp_path / "out.yaml"
+    rows = "".join(f"j{n},{value.format(n=n)},2026-03-01 10:{n:02}:00\n" for n in range(30))
+    place.write_text("Job,Patron,Ended\n" + rows)
+    with pytest.raises(SystemExit):
+        main(["scan", str(place), "--out", str(out)])
+    assert f"# person: {entry}" in out.read_text()

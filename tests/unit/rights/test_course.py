@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from carrel.errors import CarrelError
+from carrel.policy.rights_grammar import Controller
 from carrel.retention.outcome import Outcome
 from carrel.rights.admission import admit, may
-from carrel.rights.clocks import Clocks, Promise, clock_of
+from carrel.rights.clocks import Clocks, Promise, clock_of, clocks_of
 from carrel.rights.course import Act, Event, Standing, State, standing
 from carrel.rights.request import Channel, Decision, Ground, Request, Right, free_words
 from carrel.rights.work import done_at_once, tasks_after
+from carrel.systems.policy_files import of_text
 
 AT = datetime(2026, 1, 31, 20, tzinfo=UTC)
 ZONE = ZoneInfo("America/New_York")
@@ -320,3 +323,42 @@ def test_a_request_is_received_once() -> None:
     with pytest.raises(CarrelError) as wrong:
         may(stands(IDENTIFIED), Act.RECEIVED)
     assert wrong.value.code == "RGT-012"
+
+
+def test_no_request_is_sent_to_another_office_that_was_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """MITL-9.11; of whoever is not known to be the person, nobody is told anything, and the letter says where to turn."""
+    no = event(Act.REFUSED, 3, ground=str(Ground.ELSEWHERE))
+    assert not refused(no, IDENTIFIED, words="The registrar answers"), "no policy names a controller"
+    police = Controller(name="campus police", says="Keeps recordings.", **{"for": ["recordings"]}, contact="records")
+    monkeypatch.setitem(globals(), "CLOCKS", replace(CLOCKS, controllers=(police,)))
+    told = event(Act.TOLD, 2, task="t1", kind="controller", to="campus police")
+    assert refused(no, IDENTIFIED, words="The police answers") == "RGT-012"
+    assert refused(no, IDENTIFIED, TASK, words="The police answers") == "RGT-012"
+    assert not refused(no, IDENTIFIED, told, words="The police answers")
+    assert not refused(no, words="The police answers")
+    assert refused(no, right=Right.QUESTION, words="The police answers") == "RGT-012"
+    assert not refused(event(Act.REFUSED, 3, ground=str(Ground.CLAIM)), IDENTIFIED, words="A claim")
+
+
+def test_somebody_is_known_by_what_the_policy_accepts_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """MITL-9.8; signing in counts always, and where no policy says by what, anything does."""
+    told = event(Act.IDENTIFIED, how="known to the staff")
+    assert not refused(told)
+    strict = replace(CLOCKS, identity=frozenset({"photo id", "signed in"}), identity_since=date(2026, 1, 1))
+    monkeypatch.setitem(globals(), "CLOCKS", strict)
+    assert refused(told) == "RGT-014"
+    assert not refused(IDENTIFIED)
+    assert not refused(event(Act.IDENTIFIED, how="signed in"))
+
+
+def test_of_several_policies_each_has_to_accept_it() -> None:
+    minimal = (Path(__file__).parents[1] / "policy" / "minimal.yaml").read_text(encoding="utf-8")
+    told, strict, silent = (
+        of_text(minimal.replace("records:\n", f"rights:\n  {line}\nrecords:\n", 1), "own")
+        for line in ("identity: [photo id, card at the desk]", "identity: [photo id]", "kept: 90 days")
+    )
+    assert clocks_of([told]).identity == {"photo id", "card at the desk", "signed in"}
+    assert clocks_of([told, strict, silent]).identity == {"photo id", "signed in"}
+    assert clocks_of([told]).identity_since == told.approved
+    assert clocks_of([silent]).identity is None
+    assert clocks_of([silent]).accepts("known to the staff")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,8 @@ from carrel.rights.letter import Said, Sender, letter
 from carrel.rights.letter_words import ENGLISH, SPANISH
 from carrel.rights.request import Channel, Decision, Ground, Request, Right
 from carrel.rights.standing import LinkedCase, Standing, State, Task
+from carrel.rights.switch_words import switch_in
+from carrel.systems.map_files import load
 
 AT = datetime(2026, 11, 2, 9, tzinfo=UTC)
 ZONE = ZoneInfo("America/New_York")
@@ -127,3 +130,38 @@ def test_what_stays_is_told_to_whoever_it_is_about_and_not_in_the_words_of_the_m
     assert text.count(words["stays of your work"]) == 1
     assert f"{words['system'].format(name='koha')}: {words['outcome kept, because']}" in text
     assert not [one for one in ("schedule is set", "acted ", "payer") if one in text]
+
+
+@pytest.mark.parametrize("product", ["koha", "evergreen"])
+def test_what_has_no_switch_is_said_in_spanish_for_both_products(product: str) -> None:
+    restrict = load(product).restrict
+    for name in (*restrict.no_switch, *(one.name for one in restrict.switches)):
+        assert switch_in(f"no switch: {name}", "es-MX"), name
+        assert not switch_in(f"no switch: {name}", "en")
+    assert not switch_in("no switch: what a map of the library's own names", "es")
+
+
+def test_a_switch_stands_in_the_language_of_the_letter() -> None:
+    task = Task("t1", "switch", "no switch: overdue notices", AT)
+    now = Standing(Right.RESTRICTION, State.WAITING, AT, None, tasks=(task,))
+    assert "avisos de retraso" in written(now, language="es")
+    assert "overdue notices" not in written(now, language="es")
+    assert "overdue notices" in written(now)
+    own = replace(now, tasks=(replace(task, to="no switch: our own counter"),))
+    assert "our own counter" in written(own, language="es")
+
+
+@pytest.mark.parametrize(("language", "lead"), [("en", "Others answer for data"), ("es", "Otros responden de datos")])
+def test_whoever_holds_data_of_their_own_stands_in_each_letter_about_data(language: str, lead: str) -> None:
+    """MITL-9.11: once; where the request was passed on, beside that."""
+    where = {"campus police": "camera footage: campus police, records", "registrar": "standing: the Registrar's Office"}
+    said = Said(where=where, elsewhere=where)
+    for right in set(Right) - {Right.QUESTION}:
+        text = written(Standing(right, State.ANSWERED, AT), said, language)
+        assert lead in text
+        assert "- Campus police: camera footage: campus police, records" in text
+    assert lead not in written(Standing(Right.QUESTION, State.ANSWERED, AT), said, language)
+    told = Task("t1", "controller", "campus police", AT, AT)
+    text = written(Standing(Right.ACCESS, State.WAITING, AT, tasks=(told,)), said, language)
+    assert text.count("camera footage") == 1
+    assert "- Registrar: standing" in text

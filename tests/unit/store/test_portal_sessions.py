@@ -70,6 +70,16 @@ def test_attempts_are_allowed_as_often_as_was_said_and_then_again_later(store: S
     assert attempts.allow(of, NOW + IDLE, IDLE)
 
 
+def test_a_clock_that_ran_ahead_and_was_set_back_keeps_nobody_waiting(store: Store) -> None:
+    """A day ahead the tries were used up; by the right time that is no day to wait. What is good once stays used."""
+    attempts, of = store.portal_attempts, [("name", "a", 2), ("place", "here", 2)]
+    assert [attempts.allow(of, NOW + timedelta(days=1), IDLE) for _ in range(3)] == [True, True, False]
+    assert [attempts.allow(of, NOW, IDLE) for _ in range(3)] == [True, True, False]
+    assert not attempts.allow(of, NOW - timedelta(minutes=4), IDLE), "processes that take their time in another order"
+    assert attempts.allow([("confirmed", "link", 1)], NOW + timedelta(days=1), IDLE)
+    assert not attempts.allow([("confirmed", "link", 1)], NOW, IDLE)
+
+
 def test_a_refused_attempt_uses_nothing_of_another_kind_up(store: Store) -> None:
     attempts = store.portal_attempts
     assert attempts.allow([("name", "a", 1), ("place", "here", 2)], NOW, IDLE)

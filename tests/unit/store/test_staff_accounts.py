@@ -111,7 +111,9 @@ def test_what_was_done_is_kept_for_half_a_year(store: Store) -> None:
         ("set up", "Dee"), ("password chosen", "Dee"), ("invited", "Ada"),
     ]  # fmt: skip
     accounts.note("Dee", "signed in", "Dee", NOW + EVENTS_LAST)
-    assert [one.act for one in accounts.events("Dee", 9)] == ["signed in"]
+    assert [one.act for one in accounts.events("Dee", 9)] == ["signed in", "set up", "invited"], (
+        "of who may act, for good"
+    )
 
 
 def test_a_passkey_is_one_persons_and_its_uses_only_grow(store: Store) -> None:

@@ -17,7 +17,8 @@ from typing import Any, Protocol
 from urllib.parse import quote, urlencode
 
 from carrel.errors import fault
-from carrel.inventory.log_service import PORTS, LogService
+from carrel.inventory.log_service import LogService
+from carrel.inventory.service_address import PORTS
 from carrel.systems import faults
 from carrel.systems.answer_deadline import answer_deadline
 from carrel.systems.log_services.refusals import (

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import bcrypt
-from sqlalchemy import Connection, Select, TableClause, column, select, union_all
+from sqlalchemy import BindParameter, Connection, Select, TableClause, bindparam, column, select, union_all
 
 from carrel.inventory.sign_in_map import Password, SignInMap
 from carrel.inventory.system_map import People
@@ -22,6 +22,7 @@ _MOST = 2  # accounts that one word may name: the number of one's card can be th
 _TYPED = 72  # bytes of a password that bcrypt looks at
 _COST, _SOME = 10, 50
 _NOBODY = -1  # asked for where there is nobody, so that the same questions are asked
+_PEOPLE: BindParameter[Any] = bindparam("people", expanding=True)
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")  # no database has them in a text, and some fail where one asks
 _BCRYPT = re.compile(r"\$2[abxy]?\$(0[4-9]|[12][0-9]|3[01])\$[./A-Za-z0-9]{53}")
 
@@ -37,11 +38,12 @@ class AccountSignIn:
     def __init__(self, people: People, sign_in: SignInMap) -> None:
         self._people, self._map = people, sign_in
         self._stand_in = _stand_in(_COST)
-        self._left_out: int | None = None
+        self.leave_out(None)
 
     def leave_out(self, number: int | None) -> None:
         """Let nobody in as the product's anonymous patron, who is no person; None where there is none."""
         self._left_out = number
+        self._written = {allowed: self._of_hashes(allowed=allowed) for allowed in (False, True)}
 
     def learn_cost(self, connection: Connection) -> None:
         """Take the work of an attempt for which there is no account from the hashes that the system has."""
@@ -122,14 +124,15 @@ class AccountSignIn:
         return hashlib.sha256(repr(found).encode()).hexdigest()
 
     def _allowed(self, connection: Connection, numbers: Sequence[int]) -> tuple[int, ...]:
-        return tuple(int(one) for one in connection.execute(self._may_sign_in(numbers)).scalars())
+        found = connection.execute(self._may_sign_in(), _people(numbers))
+        return tuple(int(one) for one in found.scalars())
 
-    def _may_sign_in(self, numbers: Sequence[int]) -> Select[Any]:
-        """Those of some people who may be signed in, in order."""
+    def _may_sign_in(self) -> Select[Any]:
+        """Those of some people who may be signed in, in order; with a place for their numbers."""
         tests = (*self._map.where, *self._people.gone)
         rows = _rows(self._people.table, self._people.key, *(test.column for test in tests))
         key = rows.c[self._people.key]
-        query = select(key).where(key.in_(numbers or (_NOBODY,)), all_hold(rows.c, self._map.where))
+        query = select(key).where(key.in_(_PEOPLE), all_hold(rows.c, self._map.where))
         if self._left_out is not None:
             query = query.where(key != self._left_out)
         if self._people.gone:
@@ -139,16 +142,25 @@ class AccountSignIn:
     def _hashes(
         self, connection: Connection, numbers: Sequence[int], *, allowed: bool = False
     ) -> list[tuple[int, str, str]]:
+        """Number, hash and salt of some people."""
+        found = connection.execute(self._written[allowed], _people(numbers)).all()
+        has_salt = bool(self._map.password.salt)
+        return [(int(row[0]), str(row[1] or ""), str(row[2] or "") if has_salt else "") for row in found][:_MOST]
+
+    def _of_hashes(self, *, allowed: bool) -> Select[Any]:
         place = self._map.password
         rows = _rows(place.table, place.column, place.person, place.salt, *(test.column for test in place.where))
         columns = [rows.c[place.person], rows.c[place.column], *([rows.c[place.salt]] if place.salt else [])]
-        who = rows.c[place.person].in_(numbers or (_NOBODY,))
-        query = select(*columns).where(who, all_hold(rows.c, place.where))
+        query = select(*columns).where(rows.c[place.person].in_(_PEOPLE), all_hold(rows.c, place.where))
         if allowed:  # asked with every page of whoever is signed in, so in one question
-            may = self._may_sign_in(numbers).order_by(None).subquery("may")
+            may = self._may_sign_in().order_by(None).subquery("may")
             query = query.where(rows.c[place.person].in_(select(may.c[self._people.key])))
-        found = connection.execute(query).all()
-        return [(int(row[0]), str(row[1] or ""), str(row[2] or "") if place.salt else "") for row in found][:_MOST]
+        return query
+
+
+def _people(numbers: Sequence[int]) -> dict[str, list[int]]:
+    """Values for the place of some numbers: the same question is asked where there is nobody."""
+    return {_PEOPLE.key: list(numbers) or [_NOBODY]}
 
 
 def cost_of(hashed: str) -> int:

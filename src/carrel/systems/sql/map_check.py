@@ -40,12 +40,14 @@ _MOST = 5  # notes of one kind that are told one by one
 def promise(schedule: LoanSchedule) -> Promise:
     """What of a schedule decides whether a setting contradicts it."""
     clauses = {clause for rule in schedule.rules for clause in rule.clauses} | set(schedule.last_borrower.clauses)
-    children = schedule.children
+    children, messages = schedule.children, schedule.messages
     return Promise(
         tuple(sorted(clauses)),
         schedule.last_borrower.at_most is not None,
         None if children is None else children.clauses,
         frozenset() if children is None else children.shown,
+        None if messages is None else messages.clauses,
+        frozenset() if messages is None else messages.free,
     )
 
 

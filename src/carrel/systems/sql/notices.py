@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, column, func, literal, select
+from sqlalchemy import ColumnClause, ColumnElement, Connection, column, func, literal, select
 
 from carrel.inventory.channel import NoticeKind
 from carrel.inventory.notices import Allowed, ChannelColumn, Gateway, Notices, SeenNotices, Template, Way, needless
@@ -56,9 +56,12 @@ class _Looking:
         ways += self._at("patrons' choices of a channel", self._wished)
         templates = self._at("templates of notices", partial(self._templates, codes))
         gateways = {one.name: tuple(self._at(one.name, partial(self._named, one))) for one in self._notices.gateways}
+        begun: dict[NoticeKind, tuple[str, ...]] = {}
+        for kind, name in self._at("what new patrons begin with", self._begun):
+            begun[kind] = (*begun.get(kind, ()), name)
         waiting = self._at("notices in the queue", partial(self._waiting, waits_since))
         return SeenNotices(
-            tuple(ways), tuple(templates), gateways, sum(waiting), tuple(self._looking.unread), looked_at=True
+            tuple(ways), tuple(templates), gateways, sum(waiting), tuple(self._looking.unread), begun, looked_at=True
         )
 
     def _at(self, name: str, look: Callable[[], Iterator[Any]]) -> list[Any]:
@@ -98,11 +101,29 @@ class _Looking:
                 yield Way(kind, str(transport), one.name, int(rows), one.offered)
 
     def _wished(self) -> Iterator[Way]:
+        for message, transport, rows in self._chosen():
+            if (kind := self._wishes_of().get(message)) is not None:
+                yield Way(kind, transport, "patrons' choices", rows)
+
+    def _begun(self) -> Iterator[tuple[NoticeKind, str]]:
+        """Messages that are on, by some way, for whoever is registered from now on."""
+        wishes = self._notices.wishes
+        if wishes is not None and wishes.default_of and self._there(wishes.chosen, wishes.default_of):
+            for name in sorted({message for message, _, _ in self._chosen(begun=True)}):
+                if (kind := self._wishes_of().get(name)) is not None:
+                    yield kind, name
+
+    def _wishes_of(self) -> dict[str, NoticeKind]:
+        return {wish: kind for kind, letters in self._notices.kinds.items() for wish in letters.wishes}
+
+    def _chosen(self, *, begun: bool = False) -> Iterator[tuple[str, str, int]]:
+        """Messages by name and way, with their rows; of defaults alone where these are asked for."""
         wishes = self._notices.wishes
         if wishes is None or not self._there(wishes.table, wishes.channel, wishes.key):
             return
         own = table(wishes.table, column(wishes.channel), column(wishes.key))
-        chosen = table(wishes.chosen, column(wishes.key), column(wishes.message))
+        of: list[ColumnClause[Any]] = [column(wishes.default_of)] if begun else []
+        chosen = table(wishes.chosen, column(wishes.key), column(wishes.message), *of)
         messages = table(wishes.messages, column(wishes.message), column(wishes.name))
         by_key, by_message = (
             own.c[wishes.key] == chosen.c[wishes.key],
@@ -110,12 +131,11 @@ class _Looking:
         )
         joined = own.join(chosen, by_key).join(messages, by_message)
         name, way = messages.c[wishes.name], own.c[wishes.channel]
-        kinds = {wish: kind for kind, letters in self._notices.kinds.items() for wish in letters.wishes}
-        for message, transport, rows in self._connection.execute(
-            select(name, way, func.count()).select_from(joined).group_by(name, way)
-        ):
-            if (kind := kinds.get(str(message))) is not None:
-                yield Way(kind, str(transport), "patrons' choices", int(rows))
+        query = select(name, way, func.count()).select_from(joined).group_by(name, way)
+        if begun:
+            query = query.where(chosen.c[wishes.default_of].is_not(None))
+        for message, transport, rows in self._connection.execute(query):
+            yield str(message), str(transport), int(rows)
 
     def _templates(self, codes: dict[str, NoticeKind]) -> Iterator[Template]:
         where = self._notices.templates

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, select
 
 from carrel.inventory.person_map import Elsewhere
 from carrel.systems.sql.conditions import all_hold
-from carrel.systems.sql.person_selection import PersonSelection
+from carrel.systems.sql.person_selection import Bool, PersonSelection
+from carrel.systems.sql.person_statement import named, once
 
 
 def columns_of(other: Elsewhere) -> tuple[str, ...]:
@@ -26,12 +29,17 @@ def said_elsewhere(connection: Connection, rows: PersonSelection, other: Elsewhe
     """What another table says of these persons, by their number; a text in JSON without its quotes."""
     found: defaultdict[int, list[str]] = defaultdict(list)
     if other.table in rows.schema.tables:
-        source = rows.rows(other.table)
-        person, columns = source.c[other.person], [source.c[one] for one in other.columns]
-        query = select(person, *columns).where(rows.names(other.table, other.person, source), meant(other, source))
-        for number, *values in connection.execute(query.order_by(*columns)):
+        by = named(rows, other.table, other.person)
+        query = once(rows, ("said elsewhere", other, by.shape), partial(_said, rows, other, by.which))
+        for number, *values in connection.execute(query, by.values):
             found[int(number)] += [bare(str(one)) for one in values if one]
     return found
+
+
+def _said(rows: PersonSelection, other: Elsewhere, by: Bool) -> Select[Any]:
+    source = rows.rows(other.table)
+    columns = [source.c[one] for one in other.columns]
+    return select(source.c[other.person], *columns).where(by, meant(other, source)).order_by(*columns)
 
 
 def bare(text: str) -> str:

@@ -55,7 +55,6 @@ class AnswerLayout:
         access: the map's section on answers.
         selection: of nobody; `of` makes it somebody's.
         ends: by table, what tells when a record was over.
-        prepared: statements that were written for it, by dialect.
 
     Raises:
         CarrelError: RGT-007, the map has no such section.
@@ -70,7 +69,6 @@ class AnswerLayout:
         self._told: dict[tuple[str, bool], ToldColumns] = {}
         self._shown: dict[str, Select[Any]] = {}
         self._elsewhere: dict[str, list[ColumnElement[bool]]] = {}
-        self.prepared: dict[str, Any] = {}
         self._asked: dict[str, tuple[AskedColumn, ...]] = {}
         self._indexed: dict[tuple[str, tuple[str, ...]], bool] = {}
 
@@ -85,6 +83,27 @@ class AnswerLayout:
     def ways(self) -> PersonWays:
         """The ways through other tables."""
         return PersonWays(self.system_map, self.access, {name: self.traces(name) for name in self.tables})
+
+    @cached_property
+    def unseen(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Tables that are told and are not there, and those of which columns are not, each with these."""
+        named = [(table, self.schema.tables.get(table)) for kind in self.access.kinds for table in kind.tables]
+        every = (
+            (table, () if live is None else self._hidden(table, live.column_names), live is None)
+            for table, live in named
+        )
+        return tuple((table, hidden) for table, hidden, is_missing in every if hidden or is_missing)
+
+    def _hidden(self, table: str, there: Sequence[str]) -> tuple[str, ...]:
+        return tuple(sorted(set(self.system_map.columns.get(table, ())) - set(there)))
+
+    def says(self, table: str) -> str:
+        """What a table holds, in the map's words."""
+        told_of = self.selection.person.tables.get(table)
+        if told_of is not None:
+            return told_of.why
+        further = self.access.further.get(table, ())
+        return further[0].why if further else table
 
     def traces(self, table: str) -> tuple[Trace, ...]:
         """Every trace of a table, with those that only an answer needs."""

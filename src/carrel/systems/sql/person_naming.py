@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, func, or_, select
+from sqlalchemy import Connection, FromClause, Select, func, or_, select
 
 from carrel.inventory.category import Category
 from carrel.retention.identifiers import Subject
@@ -15,7 +16,8 @@ from carrel.systems.sql.conditions import all_hold
 from carrel.systems.sql.in_lists import batches, parts
 from carrel.systems.sql.person_elsewhere import meant, said_elsewhere
 from carrel.systems.sql.person_layout import led_to
-from carrel.systems.sql.person_selection import PersonSelection
+from carrel.systems.sql.person_selection import Bool, PersonSelection
+from carrel.systems.sql.person_statement import once, place
 
 _NAMED_BY = (
     Category.NAME,
@@ -79,15 +81,8 @@ class Naming:
         known = {int(one) for one in numbers if one.isascii() and one.isdigit() and len(one) <= 18} - self._numbers  # noqa: PLR2004  (digits of a server's number)
         known |= self._with_cards(cards) - self._numbers
         found: list[str] = []
-        people = self._selection.rows(self._people.table)
         for some in batches(known):
-            wanted = self._columns(self._people.table, people)
-            records = [
-                dict(row)
-                for row in self._connection.execute(
-                    select(*wanted).where(people.c[self._people.key].in_(some))
-                ).mappings()
-            ]
+            records = self._records(self._people.table, some)
             identifiers = [str(row[name]) for row in records for name in self._person.identifiers if row.get(name)]
             found += words_of(identifiers, self._names(records))
             if self.whole:  # a note can name a guarantor by the surname alone
@@ -113,18 +108,23 @@ class Naming:
         return self._selection.of((subject,))
 
     def _is_gone(self, subject: Subject) -> bool:
+        query = once(self._selection, "is gone", self._gone)
+        return self._connection.execute(query, {"persons": list(subject.numbers)}).first() is not None
+
+    def _gone(self) -> Select[Any]:
         rows = self._selection.rows(self._people.table)
-        query = select(rows.c[self._people.key]).where(
-            rows.c[self._people.key].in_(subject.numbers), all_hold(rows.c, self._people.gone)
-        )
-        return self._connection.execute(query.limit(1)).first() is not None
+        key = rows.c[self._people.key]
+        return select(key).where(key.in_(place("persons")), all_hold(rows.c, self._people.gone)).limit(1)
 
     def _records(self, name: str, numbers: Sequence[int]) -> list[dict[str, Any]]:
         if name not in self._selection.schema.tables:
             return []
+        query = once(self._selection, ("record", name), partial(self._record, name))
+        return [dict(one) for one in self._connection.execute(query, {"persons": list(numbers)}).mappings()]
+
+    def _record(self, name: str) -> Select[Any]:
         rows = self._selection.rows(name)
-        query = select(*self._columns(name, rows)).where(rows.c[self._people.key].in_(numbers))
-        return [dict(one) for one in self._connection.execute(query).mappings()]
+        return select(*self._columns(name, rows)).where(rows.c[self._people.key].in_(place("persons")))
 
     def _columns(self, name: str, rows: FromClause) -> list[Any]:
         """The columns by which a record names its person; no secret among them."""
@@ -142,43 +142,52 @@ class Naming:
         return [(str(row.get(a) or ""), str(row.get(b) or "")) for row in rows for a, b in self._person.names]
 
     def _with_cards(self, cards: Collection[str]) -> set[int]:
-        found: set[int] = set()
-        if not cards:
-            return found
-        person, people = self._person, self._people
-        for some in batches(cards):
-            if person.card:
-                rows = self._selection.rows(people.table)
-                query = select(rows.c[people.key]).where(rows.c[person.card].in_(some))
-                found |= {int(one) for one in self._connection.execute(query).scalars()}
-            for other in (person.cards,):
-                if other is not None:
-                    rows = self._selection.rows(other.table)
-                    named = or_(*(rows.c[one].in_(some) for one in other.columns))
-                    query = select(rows.c[other.person]).where(named, meant(other, rows))
-                    found |= {int(one) for one in self._connection.execute(query).scalars() if one is not None}
-        return found
+        queries = once(self._selection, "with cards", lambda: list(self._of_cards())) if cards else ()
+        return {
+            int(one)
+            for some in batches(cards)
+            for query in queries
+            for one in self._connection.execute(query, {"cards": list(some)}).scalars()
+            if one is not None
+        }
 
-    def _is_one_of(self, name: ColumnElement[str], words: Sequence[str]) -> ColumnElement[bool]:
-        """Whether a name is one of these words; where no index has to lead there, in letters of either size."""
-        if not self.whole:
-            return name.in_(words)
-        return or_(name.in_(words), func.lower(name).in_([one.lower() for one in words]))
+    def _of_cards(self) -> Iterator[Select[Any]]:
+        """Who has one of some cards, by each table that holds cards."""
+        person, people, cards = self._person, self._people, place("cards")
+        if person.card:
+            rows = self._selection.rows(people.table)
+            yield select(rows.c[people.key]).where(rows.c[person.card].in_(cards))
+        if (other := person.cards) is not None:
+            rows = self._selection.rows(other.table)
+            named = or_(*(rows.c[one].in_(cards) for one in other.columns))
+            yield select(rows.c[other.person]).where(named, meant(other, rows))
+
+    def _is_called(self, first: str, last: str) -> Select[Any]:
+        """Who else bears one of some surnames; where no index has to lead there, in letters of either size."""
+        rows = self._selection.rows(self._people.table)
+        surname, key = rows.c[last], rows.c[self._people.key]
+        named: Bool = surname.in_(place("words"))
+        if self.whole:
+            named = or_(named, func.lower(surname).in_(place("small")))
+        return select(rows.c[first], surname).where(named, key.not_in(place("persons")))
 
     def _called(self, names: Collection[str], own: Own) -> list[str]:
         """Whole names of people whose given name and surname both stand in the texts, where an index leads to them."""
-        live, rows = self._selection.schema.tables[self._people.table], self._selection.rows(self._people.table)
+        live = self._selection.schema.tables[self._people.table]
         found: list[tuple[str, str]] = []
         wanted = sorted(one for one in names if one.casefold() not in own.words)
         folded = {one.casefold() for one in names}
         for first, last in self._person.names:
             if not self.whole and not led_to(live, (last,)):
                 continue
+            query = once(self._selection, ("called", first, last, self.whole), partial(self._is_called, first, last))
             for some in parts(wanted, 200):
-                query = select(rows.c[first], rows.c[last]).where(
-                    self._is_one_of(rows.c[last], some), rows.c[self._people.key].not_in(self._numbers)
-                )
+                values = {"words": list(some), "persons": list(self._numbers)}
+                if self.whole:
+                    values["small"] = [one.lower() for one in some]
                 found += [
-                    (a, b) for a, b in self._connection.execute(query) if a and str(a).split()[0].casefold() in folded
+                    (a, b)
+                    for a, b in self._connection.execute(query, values)
+                    if a and str(a).split()[0].casefold() in folded
                 ]
         return list(words_of((), found))

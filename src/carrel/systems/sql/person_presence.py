@@ -10,6 +10,7 @@ from carrel.inventory.person_map import Holds
 from carrel.retention.identifiers import Subject
 from carrel.systems.sql.person_layout import AnswerLayout, AskedColumn
 from carrel.systems.sql.person_selection import is_text
+from carrel.systems.sql.person_statement import once
 
 
 class Presence:
@@ -56,11 +57,7 @@ class Presence:
 
 def presence_of(layout: AnswerLayout, connection: Connection) -> Presence:
     """The statement for a database, written at the first question."""
-    name = connection.dialect.name
-    if name not in layout.prepared:
-        layout.prepared[name] = Presence(layout, connection)
-    found: Presence = layout.prepared[name]
-    return found
+    return once(layout.selection, ("presence", connection.dialect.name), lambda: Presence(layout, connection))
 
 
 def _named(holds: Holds, *, text: bool) -> BindParameter[Any]:

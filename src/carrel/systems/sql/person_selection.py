@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from copy import copy
 from itertools import takewhile
 from typing import Any, Self
@@ -59,6 +59,7 @@ class PersonSelection:
         steps: in their order.
         moves: per table, where rows go without their person that are not deleted.
         lacking: columns that a trace needs and the database does not have; none where it is as mapped.
+        written: statements with places for a person's values, for everybody's selection that is made of this one.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class PersonSelection:
         self.schema, self.map, self.subjects, self.stand_in = schema, system_map, subjects, stand_in
         self.person = person_map(system_map)
         self._tables: dict[str, TableClause] = {}
+        self.written: dict[Hashable, Any] = {}
         self.payer = payer
         self.steps = steps_of(schema, system_map, stand_in, payer)
         self.moves = moves_of(system_map)
@@ -133,14 +135,18 @@ class PersonSelection:
 
     def names(self, name: str, by: str, rows: FromClause, holds: Holds = Holds.NUMBER) -> Bool:
         """Whether a column names one of the persons."""
-        values: list[Any] = [value for one in self.subjects for value in holds_of(one, holds)]
-        if holds is Holds.NUMBER and is_text(self._column(name, by)):
-            # A number in a column of texts is compared as a text, or the server would turn every text into a number.
-            values = [str(one) for one in values]
-        values = [one for one in values if one not in {"", None}]
+        values = self.named_by(name, by, holds)
         if not values:
             return false()
         return rows.c[by] == values[0] if len(values) == 1 else rows.c[by].in_(values)
+
+    def named_by(self, name: str, by: str, holds: Holds = Holds.NUMBER) -> list[Any]:
+        """The values by which a column names the persons, as it holds them."""
+        values: list[Any] = [value for one in self.subjects for value in holds_of(one, holds)]
+        if holds is Holds.NUMBER and is_text(self._column(name, by)):
+            # A number in a column of texts is compared as a text, or the server would turn every text into a number.
+            return [str(one) for one in values]
+        return [one for one in values if one not in {"", None}]
 
     def count(self, connection: Connection, step: Step) -> int:
         """How many rows a step has now."""

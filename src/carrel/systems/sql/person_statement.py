@@ -1,50 +1,95 @@
-"""The statement that reads a person's rows of one table by one column: written once, asked for each person."""
+"""Statements about a person, written once for a database: each has places, into which one person's values are put."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import Connection, CursorResult, bindparam
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, false, literal, text
+from sqlalchemy.sql.sqltypes import TupleType
+from sqlalchemy.sql.visitors import ExternallyTraversible, replacement_traverse
 
-from carrel.systems.sql.person_layout import AnswerLayout
-from carrel.systems.sql.person_selection import is_text
+from carrel.inventory.person_map import Holds
+from carrel.systems.sql.person_selection import Bool, PersonSelection
+
+_Written = TypeVar("_Written")
 
 
-class PersonStatement:
-    """A statement for one database.
+@dataclass(frozen=True, slots=True, repr=False)
+class Meant:
+    """Which rows are meant.
 
-    Args:
-        layout: of the database.
-        table, column: which rows: those that name the person there.
-        most: rows that are read.
-        connection: whose dialect it is written in.
+    Attributes:
+        shape: of the condition; of one shape it is the same object for everybody.
+        which: the condition, with places for the values.
+        values: of one person, by place; nobody prints them.
     """
 
-    def __init__(self, layout: AnswerLayout, table: str, column: str, most: int, connection: Connection) -> None:
-        held = layout.schema.tables[table].column(column)
-        self._text = held is not None and is_text(held)
-        named = layout.selection.rows(table).c[column] == bindparam("person", "" if self._text else 0)
-        written = layout.shown(table).where(named).limit(most).compile(dialect=connection.dialect)
-        self._statement, self._order = str(written), written.positiontup
-        self._values: dict[str, Any] = dict(written.params)
-
-    def rows(self, connection: Connection, number: int) -> CursorResult[Any]:
-        """The rows of a person.
-
-        Args:
-            connection: reads only.
-            number: of the person.
-        """
-        # A number in a column of texts is compared as a text, or the server would turn every text into a number.
-        values = {**self._values, "person": str(number) if self._text else number}
-        given: Any = values if self._order is None else tuple(values[name] for name in self._order)
-        return connection.exec_driver_sql(self._statement, given)
+    shape: str
+    which: Bool
+    values: Mapping[str, Any]
 
 
-def statement_of(layout: AnswerLayout, table: str, column: str, most: int, connection: Connection) -> PersonStatement:
-    """The statement for a database, written at the first question."""
-    name = f"{connection.dialect.name} {table} {column} {most}"
-    if name not in layout.prepared:
-        layout.prepared[name] = PersonStatement(layout, table, column, most, connection)
-    found: PersonStatement = layout.prepared[name]
+def once(selection: PersonSelection, name: Hashable, write: Callable[[], _Written]) -> _Written:
+    """What was written for a database under a name; it is written at the first question.
+
+    A server answers in less time than it takes to put a statement together; what is kept knows its own text.
+
+    Args:
+        selection: of anybody; all that are made of one share what is kept.
+        name: which says everything on which the statement depends, and nothing of a person.
+        write: writes it; no value of a person may be in it.
+    """
+    found: _Written | None = selection.written.get(name)
+    if found is None:  # two threads may write the same one; either serves
+        found = selection.written[name] = write()
     return found
+
+
+def named(selection: PersonSelection, table: str, column: str, holds: Holds = Holds.NUMBER) -> Meant:
+    """The rows of a table that name the persons of a selection in a column."""
+    values = selection.named_by(table, column, holds)
+    there = selection.rows(table).c[column]
+    if not values:
+        return Meant("nobody", false(), {})
+    if len(values) > 1:
+        several = once(selection, ("several", table, column), lambda: there.in_(place("persons")))
+        return Meant("several", several, {"persons": values})
+    (value,) = values
+    kind: Any = "" if isinstance(value, str) else 0
+    one = once(selection, ("one", table, column, holds), lambda: there == bindparam("person", kind))
+    return Meant("one", one, {"person": value})
+
+
+def place(name: str) -> Any:
+    """A place for a list of values."""
+    return bindparam(name, expanding=True)
+
+
+def one_of(column: ColumnElement[Any], name: str, *, whole: bool) -> Bool:
+    """Whether a column holds one of the values that are put into a place.
+
+    Args:
+        column: or several together.
+        name: of the place.
+        whole: the driver writes the list, as MariaDB's can; otherwise each value has a place of its own.
+    """
+    # A place in a text has no type: one that SQLAlchemy knows would be taken for one value.
+    return column.op("IN", is_comparison=True)(text(f":{name}")) if whole else column.in_(place(name))
+
+
+def filled(query: Select[Any], values: Mapping[str, Any]) -> Select[Any]:
+    """The statement with values in its places, for whoever has it explained; nobody prints it."""
+
+    def put(element: ExternallyTraversible, **_: Any) -> ExternallyTraversible | None:
+        if not isinstance(element, BindParameter) or element.key not in values:
+            return None
+        value = values[element.key]
+        if not isinstance(value, (list, tuple)):
+            return bindparam(element.key, value)
+        first = value[0]
+        kind = TupleType(*(literal(one).type for one in first)) if isinstance(first, tuple) else literal(first).type
+        return bindparam(element.key, value, kind, expanding=True)
+
+    return cast("Select[Any]", replacement_traverse(query, {}, put))

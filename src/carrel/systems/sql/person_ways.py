@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from carrel.inventory.access_map import AccessMap
 from carrel.inventory.category import Category
@@ -11,6 +12,21 @@ from carrel.inventory.person_map import Through, Trace
 from carrel.inventory.system_map import SystemMap
 
 Led = tuple[Trace, Through]
+
+
+@dataclass(frozen=True, eq=False)
+class Leg:
+    """Ways that begin at the same rows of another table, and lead on by the same columns to the same ones.
+
+    Attributes:
+        way: the first of them; it tells which rows.
+        said: what tells these rows from all others that are walked.
+        before: by which other rows lead to them, where no column of theirs names the person.
+    """
+
+    way: Through
+    said: tuple[str, ...]
+    before: tuple[Leg, ...]
 
 
 class PersonWays:
@@ -78,3 +94,15 @@ def together(ways: Iterable[Through]) -> list[list[Through]]:
     for way in ways:
         found[walk_of(way), tuple(way.pairs.items()), tuple(way.then.pairs) if way.then else ()].append(way)
     return list(found.values())
+
+
+def legs_of(ways: Iterable[Through]) -> tuple[Leg, ...]:
+    """Ways, those together that need to be walked once."""
+    return tuple(
+        Leg(some[0], (*walk_of(some[0]), *sorted(one.model_dump_json() for one in _thens(some))), legs_of(_thens(some)))
+        for some in together(ways)
+    )
+
+
+def _thens(ways: Iterable[Through]) -> list[Through]:
+    return [one.then for one in ways if one.then is not None]

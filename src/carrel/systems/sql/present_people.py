@@ -1,13 +1,15 @@
-"""The number of every record of a person that is there now, one after another."""
+"""The numbers of records of persons that are there now: all of them, or those of some."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from sqlalchemy import Connection, column, not_, select
 
 from carrel.inventory.system_map import People
+from carrel.systems.sql.conditions import all_hold
 from carrel.systems.sql.gone_people import is_gone
+from carrel.systems.sql.in_lists import batches
 from carrel.systems.sql.named_table import table
 
 _AT_ONCE = 10_000
@@ -29,3 +31,22 @@ def numbers(connection: Connection, people: People) -> Iterator[int]:
         if len(found) < _AT_ONCE:
             return
         last = found[-1]
+
+
+def among(connection: Connection, people: People, some: Collection[int]) -> frozenset[int]:
+    """Those of some numbers under which a record is there, and is not one that the product keeps as deleted.
+
+    Args:
+        connection: reads only.
+        people: of the map.
+        some: numbers.
+    """
+    tests = (*people.gone, *people.deleted)
+    rows = table(people.table, *map(column, dict.fromkeys((people.key, *(one.column for one in tests)))))
+    key, there = rows.c[people.key], set[int]()
+    for batch in batches(some):
+        query = select(key).where(key.in_(batch), not_(is_gone(people, rows)))
+        if people.deleted:
+            query = query.where(not_(all_hold(rows.c, people.deleted)))
+        there |= {int(one) for one in connection.execute(query).scalars()}
+    return frozenset(there)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import http.client
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from http.cookies import CookieError, SimpleCookie
@@ -14,10 +12,10 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from carrel.inventory.web_page import WebPage
+from carrel.systems.web_pages.fetched_page import FetchedPage, fetched
 
 MOST_PARTS = 40  # of one page; the first ones
-_MOST_BYTES = 2 << 20
-_SECONDS, _ALTOGETHER = 8.0, 40.0
+_ALTOGETHER = 40.0
 _PARTS = {"script": "src", "img": "src", "iframe": "src", "source": "src", "embed": "src", "link": "href"}
 _LINKS = frozenset({"stylesheet", "icon", "preload", "modulepreload", "shortcut icon", "apple-touch-icon", "manifest"})
 _AGENT = "Carrel (looks at the cookies that a page sets)"
@@ -77,19 +75,17 @@ def look(page: WebPage) -> CookieLook:
 def _look(page: WebPage, refusal: str) -> CookieLook:
     seen, until = _Seen(), time.monotonic() + _ALTOGETHER
     opener = urllib.request.build_opener(seen)
-    try:
-        text, base = _asked(opener, page.url, refusal)
-    except (OSError, http.client.HTTPException, ValueError) as wrong:
-        return CookieLook(page.url, unread=type(wrong).__name__)
+    first = _asked(opener, page.url, refusal)
+    if first.unread:
+        return CookieLook(page.url, unread=first.unread)
     others: dict[str, None] = {}
-    for url in _parts(text, base):
+    for url in _parts(first.text, first.url):
         host = urlsplit(url).hostname or ""
         if host != page.host:
             others[host] = None
         if time.monotonic() > until:
             return CookieLook(page.url, unread="it takes too long")
-        with suppress(OSError, http.client.HTTPException, ValueError):  # a part that is not there sets nothing
-            _asked(opener, url, refusal if host == page.host else "")
+        _asked(opener, url, refusal if host == page.host else "")  # a part that is not there sets nothing
     cookies = tuple(sorted(seen.cookies))
     needed = set(page.needed)
     optional = tuple(one for one in cookies if one.name not in needed or one.host != page.host)
@@ -120,12 +116,9 @@ def _names(said: str) -> list[str]:
     return found or [said.partition("=")[0].strip()]
 
 
-def _asked(opener: urllib.request.OpenerDirector, url: str, refusal: str) -> tuple[str, str]:
+def _asked(opener: urllib.request.OpenerDirector, url: str, refusal: str) -> FetchedPage:
     headers = {"User-Agent": _AGENT, "Sec-GPC": "1", "Accept": "text/html,*/*;q=0.5"}
-    headers |= {"Cookie": refusal} if refusal else {}
-    request = urllib.request.Request(url, headers=headers)  # noqa: S310  (a page of the site file, or a part of it)
-    with opener.open(request, timeout=_SECONDS) as answer:
-        return answer.read(_MOST_BYTES).decode("utf-8", "replace"), answer.url
+    return fetched(url, headers | ({"Cookie": refusal} if refusal else {}), opener=opener)
 
 
 def _parts(text: str, base: str) -> Iterator[str]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import http.client
-import urllib.request
 from html.parser import HTMLParser
 
-_MOST_BYTES, _SECONDS = 2 << 20, 8.0
+from carrel.systems.web_pages.fetched_page import fetched
+
 _UNSEEN = frozenset({"script", "style", "template", "noscript", "title"})
 _WITHIN_A_WORD = frozenset({"a", "abbr", "b", "em", "i", "mark", "small", "span", "strong", "u"})
 _AGENT = "Carrel (looks at the notice of a form)"
@@ -22,14 +21,11 @@ def words_of(url: str) -> tuple[str, str]:
         Its words, with one blank between any two, and why it could not be read; one of them is empty. What a script
         would write there is not seen, and neither is a comment.
     """
-    request = urllib.request.Request(url, headers={"User-Agent": _AGENT, "Accept": "text/html"})  # noqa: S310  (a page of the site file)
-    try:
-        with urllib.request.urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310  (the same)
-            text = answer.read(_MOST_BYTES).decode(answer.headers.get_content_charset() or "utf-8", "replace")
-    except (OSError, http.client.HTTPException, ValueError, LookupError) as wrong:
-        return "", type(wrong).__name__
+    page = fetched(url, {"User-Agent": _AGENT, "Accept": "text/html"})
+    if page.unread:
+        return "", page.unread
     reader = _Words()
-    reader.feed(text)
+    reader.feed(page.text)
     reader.close()
     return " ".join("".join(reader.words).split()), ""
 

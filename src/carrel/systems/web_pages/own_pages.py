@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import http.client
 import json
-import urllib.request
+
+from carrel.systems.web_pages.fetched_page import fetched
 
 _PATH = "/.well-known/gpc.json"  # small, for everybody, and no other program answers it like this
-_SECONDS, _MOST_BYTES = 8.0, 4096
+_MOST_BYTES = 4096
 
 
 def away(address: str) -> str:
@@ -19,10 +19,11 @@ def away(address: str) -> str:
     Returns:
         Why they did not answer as Carrel's pages do; empty where they did.
     """
-    request = urllib.request.Request(f"{address}{_PATH}", headers={"Accept": "application/json"})  # noqa: S310  (https, or this machine: the site file takes nothing else)
+    page = fetched(f"{address}{_PATH}", {"Accept": "application/json"}, most=_MOST_BYTES)
+    if page.unread:
+        return f"the pages at {address} did not answer ({page.unread})"
     try:
-        with urllib.request.urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310  (the same)
-            told = json.loads(answer.read(_MOST_BYTES))
-    except (OSError, http.client.HTTPException, ValueError) as wrong:
-        return f"the pages at {address} did not answer ({type(wrong).__name__})"
+        told = json.loads(page.text)
+    except ValueError:
+        told = None
     return "" if isinstance(told, dict) and "gpc" in told else f"something else answers at {address}"

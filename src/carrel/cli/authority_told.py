@@ -1,0 +1,67 @@
+"""Who may act, for a night, an audit and the screen: the record of the store beside what the ledger was told."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from carrel.accountability.authority import LEAF, AuthorityFacts, facts_of
+from carrel.cli.host_account import account
+from carrel.inventory import faults
+from carrel.ledger.leaf import decode_leaf
+from carrel.store.ledger_folder import LedgerFolder
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from carrel.inventory.site import Person, Site
+    from carrel.store.store import Store
+
+OWED = "owed"
+_MARK = f'"kind":"{LEAF}"'.encode()
+_SIGNS = 16  # of the digest of a key: enough to tell one from another
+
+
+def authority_facts(site: Site, store: Store) -> AuthorityFacts:
+    """What is to be said of who may act."""
+    before, loose = store.authority.entries(), store.authority.loose()
+    told = leaves_of(site, store)
+    later = [one.commitment() for one in store.authority.entries()]
+    return facts_of(before, told, later, len(loose))
+
+
+def leaves_of(site: Site, store: Store) -> dict[str, str]:
+    """Where the leaf of each commitment stands: its index in the ledger, or that it is owed."""
+    waiting = store.owed.entries()  # first: one that moves on meanwhile is found in one of the two
+    folder = site.folder / "ledger"
+    standing = LedgerFolder(folder).entries() if (folder / "checkpoint").exists() else ()
+    found = {_commitment(entry): OWED for entry in waiting if _MARK in entry}
+    return found | {_commitment(entry): str(index) for index, entry in enumerate(standing) if _MARK in entry}
+
+
+def rights_of(site: Site) -> dict[str, str]:
+    """What the site file says of each person, as it is put on record."""
+    return {one.name: _says(one) for one in site.people}
+
+
+def after_night(site: Site, store: Store, at: datetime) -> tuple[str, ...]:
+    """Put on record what rights the site file gives, and look whether all that is on record stands as it was told.
+
+    Returns:
+        Codes for the health files.
+    """
+    store.authority.see_rights(rights_of(site), account(), at)
+    return (faults.AUTHORITY.code,) if authority_facts(site, store).wrong else ()
+
+
+def _says(person: Person) -> str:
+    said = [f"role {person.role}", f"may {', '.join(sorted(map(str, person.may))) or 'nothing'}"]
+    if person.accounts:
+        said.append(f"accounts {', '.join(sorted(person.accounts))}")
+    if person.public_key:
+        said.append(f"key {hashlib.sha256(person.public_key.encode()).hexdigest()[:_SIGNS]}")
+    return "; ".join(said)
+
+
+def _commitment(entry: bytes) -> str:
+    return str(decode_leaf(entry).fields.get("commitment", ""))

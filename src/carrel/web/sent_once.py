@@ -1,0 +1,92 @@
+"""A form that was sent twice is taken once: by a second click, or by a browser that loads an answer again.
+
+A page's forms carry the time of the page, sealed. What comes with the same time, from the same session, to the same
+address and with the same words is the same form.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Callable, Coroutine
+from datetime import timedelta
+from typing import Any
+
+from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from carrel.store.portal_attempts import PortalAttempts
+from carrel.web.premises import Premises
+
+FIELD = "once"
+_SENT, _TAKEN = "staff form", "staff form taken"
+_SPAN = timedelta(minutes=15)
+_WAITS, _STEP = 10.0, 0.05  # seconds: the first may still be at work, and may be refused
+_SEE_OTHER = 303
+
+
+class OnceRoute(APIRoute):
+    """A route whose forms are taken once. A form that was refused may be sent again as it is."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler, which asks first whether the form was taken."""
+        handler = super().get_route_handler()
+
+        async def once(request: Request) -> Response:
+            premises: Premises = request.app.state.premises.current()
+            which = await _of(request)
+            if which is None:
+                return await handler(request)
+            attempts, now = premises.store.portal_attempts, premises.now()
+            for _ in range(int(_WAITS / _STEP)):
+                if await run_in_threadpool(attempts.allow, [(_SENT, which, 1)], now, _SPAN):
+                    return await _first(request, handler, attempts, which)
+                if await run_in_threadpool(attempts.knows, _TAKEN, which):
+                    break
+                await asyncio.sleep(_STEP)
+            return RedirectResponse(_after(request.url.path), _SEE_OTHER)
+
+        async def _first(
+            request: Request, handler: Callable[[Request], Coroutine[Any, Any, Response]], attempts: PortalAttempts,
+            which: str,
+        ) -> Response:  # fmt: skip
+            taken = False
+            try:
+                answer = await handler(request)
+                taken = answer.status_code == _SEE_OTHER
+            finally:
+                now = request.app.state.premises.current().now()
+                if taken:
+                    await run_in_threadpool(attempts.allow, [(_TAKEN, which, 1)], now, _SPAN)
+                else:
+                    await run_in_threadpool(attempts.forget, _SENT, which)
+            return answer
+
+        return once
+
+
+async def _of(request: Request) -> str | None:
+    """What tells a form from every other; None of what is none, or of no session."""
+    from carrel.web.staff_unsent import is_form
+    from carrel.web.staff_visit import session_of
+
+    if not is_form(request):
+        return None
+    form = await request.form()
+    if not form.get(FIELD):
+        return None
+    session = await run_in_threadpool(session_of, request, request.app.state.premises.current())
+    if session is None:
+        return None
+    fields = [(name, said) for name, said in form.multi_items() if isinstance(said, str)]
+    whole = json.dumps([session.id, request.url.path, fields])
+    return hashlib.sha256(whole.encode()).hexdigest()
+
+
+def _after(path: str) -> str:
+    """Where what was done by a form can be seen."""
+    before, _, last = path.rpartition("/")
+    return f"{before}/" if last == "ask" else before if last in {"open", "end", "decide"} else path
