@@ -397,8 +397,8 @@ def test_a_file_that_is_no_key_is_refused(here):
     for said in ("nothing", "keys/nothing.vkey", "/no/where.vkey"):
         with pytest.raises(CarrelError, match="no such file") as caught:
             read_verifier(said)
-        assert caught.value.code == "LED-017"
-    assert carrel("key", "show", "nothing")[0] == 4
+        assert caught.value.code == "LED-004"
+    assert carrel("key", "show", "nothing")[0] == 2
 
 
 def test_a_private_file_of_another_type_is_refused(here):

@@ -156,12 +156,17 @@ def read_verifier(said: str) -> Verifier:
     """The public key that a person names: its text, its ``.vkey`` file, or the private file beside that.
 
     Raises:
-        CarrelError: LED-004 when it is no public key; LED-017 when it names a file that is not there: no key is written
-            without a ``+``.
+        CarrelError: LED-004 when it is no public key, and names no file; LED-017, the file cannot be read.
     """
     place = _public_place(said)
     if place is None and "+" not in said:
-        raise _no_file(Path(said), "a public key as text, or the file that holds one", "no such file")
+        raise fault(
+            faults.KEY_FORM,
+            at=str(Path(said)),
+            wanted="a public key as text, or the file that holds one",
+            found="neither: no such file, and no key is written without a '+'",
+            fix="name the .vkey file",
+        )
     if place is None:
         return Verifier.parse(said)
     try:

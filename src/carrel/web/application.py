@@ -55,6 +55,7 @@ from carrel.web import (
     words,
 )
 from carrel.web.headers import KindLimit, LargerAt, OwnHost, SecurityHeaders
+from carrel.web.outages import Unforeseen
 from carrel.web.premises import THREADS, Premises
 from carrel.web.shared_pages import SharedPages
 from carrel.web.unsent_words import NotTaken
@@ -123,7 +124,8 @@ def application(premises: Premises, tell: Callable[[BaseException], None] = nobo
         from_elsewhere=[f"/sign-in/{way.key}" for way in away if way.back_by_form],
     )  # fmt: skip
     sent_to = [way.origin for way in away]
-    return SecurityHeaders(whole, secure=portal.is_secure, sent_to=sent_to, own_style=desk_scripts.STYLE_HASH)
+    whole = SecurityHeaders(whole, secure=portal.is_secure, sent_to=sent_to, own_style=desk_scripts.STYLE_HASH)
+    return Unforeseen(whole, tell)
 
 
 @asynccontextmanager

@@ -7,8 +7,11 @@ in none.
 from __future__ import annotations
 
 import threading
+import traceback
 from collections.abc import Callable
 from datetime import datetime, timedelta
+
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from carrel.errors import CarrelError
 
@@ -17,6 +20,7 @@ from carrel.errors import CarrelError
 _CHAPTERS = frozenset({"SQL", "SIT", "MAP", "STO", "LED", "SGN"})
 _CODES = frozenset({"CNS-007", "CNS-009", "ERA-004", "RGT-018"})
 AGAIN = timedelta(hours=1)
+_DEEP = 3  # of our own lines, the last
 
 
 class Outages:
@@ -36,17 +40,51 @@ class Outages:
         """Tell an error that kept a page from being answered, unless it was told within the last hour.
 
         Args:
-            wrong: anything that a page raised; what is no coded error, or speaks of a person's request or of a case, is
-                not told.
+            wrong: anything that a page raised. Of what is no coded error its kind and its place in the code are told,
+                and never its words, in which a patron's value may stand; what speaks of a person's request or of a
+                case is not told.
         """
         if not isinstance(wrong, CarrelError):
-            return
-        if wrong.code not in _CODES and wrong.code.partition("-")[0] not in _CHAPTERS:
-            return
-        key, at = (wrong.code, wrong.faults[0].at), self._now()
+            place = _place(wrong)
+            self._once((type(wrong).__name__, place), f"an error that nobody foresaw: {type(wrong).__name__} {place}")
+        elif wrong.code in _CODES or wrong.code.partition("-")[0] in _CHAPTERS:
+            self._once((wrong.code, wrong.faults[0].at), str(wrong))
+
+    def _once(self, key: tuple[str, str], said: str) -> None:
+        at = self._now()
         with self._turn:
             before = self._told.get(key)
             if before is not None and before <= at < before + AGAIN:
                 return
             self._told[key] = at
-        self._write(f"a page could not be answered:\n{wrong}\n")
+        self._write(f"a page could not be answered:\n{said}\n")
+
+
+class Unforeseen:
+    """The outermost of the application: an error that no page foresaw is told without its words, and goes no further.
+
+    The server would write it into its log whole, with the words of the error. Whoever asked has an answer by then.
+
+    Args:
+        app: that answers.
+        tell: is given the error.
+    """
+
+    def __init__(self, app: ASGIApp, tell: Callable[[BaseException], None]) -> None:
+        self._app, self._tell = app, tell
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        try:
+            await self._app(scope, receive, send)
+        except Exception as wrong:
+            if scope["type"] != "http":
+                raise  # the server must know that it did not start
+            self._tell(wrong)
+
+
+def _place(wrong: BaseException) -> str:
+    """Where in the code an error came to be: our last lines, and the last of whoever raised it."""
+    lines = [f"{frame.f_globals.get('__name__', '?')}:{line}" for frame, line in traceback.walk_tb(wrong.__traceback__)]
+    ours = [one for one in lines if one.startswith("carrel.")]
+    return "at " + " > ".join(dict.fromkeys([*ours[-_DEEP:], *lines[-1:]]))

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
 from carrel.errors import Condition, fault
 from carrel.retention.faults import RECORD_KEPT
 from carrel.systems.faults import GRANTS, LOST
-from carrel.web.outages import AGAIN, Outages
+from carrel.web.outages import AGAIN, Outages, Unforeseen
 
 AT = datetime(2026, 11, 28, 3, tzinfo=UTC)
 
@@ -36,6 +42,24 @@ def test_nobodys_request_or_case_is_told() -> None:
     said: list[str] = []
     outages = Outages(said.append, lambda: AT)
     outages.tell(fault(RECORD_KEPT, at="a record"))
-    outages.tell(ValueError("K7700123"))
     assert said == []
     assert isinstance(RECORD_KEPT, Condition)
+
+
+def test_what_nobody_foresaw_is_told_by_its_kind_and_place_and_goes_no_further() -> None:
+    """The server's own log would hold the words of the error, and a patron's value in them."""
+    said: list[str] = []
+    card = "K7700123"
+
+    def page(request: Request) -> Response:
+        del request
+        raise ValueError(f"no such card: {card}")
+
+    pages = Unforeseen(Starlette(routes=[Route("/", page)]), Outages(said.append, lambda: AT).tell)
+    with TestClient(pages) as browser:
+        assert [browser.get("/").status_code for _ in range(3)] == [500] * 3
+    [told] = said
+    assert "ValueError at " in told
+    assert f"{__name__}:" in told
+    assert card not in told
+    assert "no such" not in told
