@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from carrel.cli.access_case import opened_systems
-from carrel.cli.premises import now
+from carrel.cli.at_site import now
 from carrel.cli.screen import put_line, say
 from carrel.errors import CarrelError
-from carrel.systems.sql.failure import told
-from carrel.systems.sql.person_search import numbers_under
 
 if TYPE_CHECKING:
     from carrel.disclosure.case import Case
@@ -32,6 +29,10 @@ def no_more_there(site: Site, store: Store, cases: Iterable[Case]) -> tuple[tupl
     Returns:
         Ids of cases, and names of systems that could not be asked.
     """
+    from carrel.cli.access_case import opened_systems  # what opens a system loads when one is asked
+    from carrel.systems.sql.failure import told
+    from carrel.systems.sql.person_search import numbers_under
+
     at = now()
     found, unasked = set(), set()
     for system in site.originals:

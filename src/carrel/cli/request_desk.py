@@ -23,7 +23,6 @@ from carrel.rights import faults
 from carrel.rights.admission import require_accepted
 from carrel.rights.event import Act, Event
 from carrel.rights.request import PERSON, Decision, Right, plain_words
-from carrel.systems.sql.person_search import find, require_somebody
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -172,6 +171,7 @@ def whose(site_path: Path, system_name: str | None, card: Path, *, by_card: bool
     """
     from carrel.cli import premises
     from carrel.cli.erasure_plan import said_in
+    from carrel.systems.sql.person_search import find, require_somebody
 
     with premises.enter(site_path, system_name, read_only=True) as here:
         said = said_in(card, "CARD_FILE")
