@@ -183,6 +183,8 @@ def test_a_card_is_typed_in_and_never_shown_again(browse, served, koha_sqlite): 
     yes = page.get_by_role("region", name="Somebody said yes")
     yes.get_by_label("Card number").fill("29999999999999")
     yes.get_by_label("Which text stands on the paper?").select_option(index=1)
+    assert page.locator("select").evaluate_all("all => all.filter((one) => one.value).length") == 1, "none beforehand"
+    yes.get_by_label("How did it reach you?").select_option("paper card")
     yes.get_by_role("button").click()
     assert page.get_by_role("alert").inner_text().startswith("No card has this number")
     assert "29999999999999" not in page.content()

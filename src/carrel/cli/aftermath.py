@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from carrel.accountability.facts import AuditFacts
     from carrel.accountability.health import Health, SystemHealth
     from carrel.accountability.message import Message
-    from carrel.cli.audit import Subject
+    from carrel.cli.audited import Subject
     from carrel.cli.mailing_course import Report
     from carrel.cli.record import Receipt
     from carrel.inventory.site import Site, System
@@ -122,7 +122,7 @@ def _measure(site: Site, store: Store, night: SystemNight, after: Aftermath) -> 
     """Look again at what the database holds, with the eyes of the audit."""
     from carrel.accountability.audit import audit
     from carrel.cli import premises
-    from carrel.cli.audit import facts_of
+    from carrel.cli.audit_measure import facts_of
 
     system = site.system(night.system)
     if system is None or night.went is Went.BUSY:
@@ -143,7 +143,7 @@ def _measure(site: Site, store: Store, night: SystemNight, after: Aftermath) -> 
 
 
 def _subject(site: Site, store: Store, system: System) -> Subject:
-    from carrel.cli.audit import Subject
+    from carrel.cli.audited import Subject
     from carrel.systems import branch_policies, site_file
 
     policies = branch_policies.load(site, system)

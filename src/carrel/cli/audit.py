@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,20 +11,7 @@ from carrel.cli.option_values import FILE_OR_FOLDER, NEW_FILE, writing
 from carrel.cli.screen import say
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
-
-    from carrel.accountability.audit import AuditReport
-    from carrel.accountability.facts import AuditFacts
-    from carrel.accountability.kept_outside import KeptOutside
-    from carrel.accountability.measured_risk import MeasuredRisks
-    from carrel.accountability.run_report import RunReport
-    from carrel.deidentification.releases.release import Release
-    from carrel.deidentification.risk.record import Recorded
-    from carrel.inventory.site import Site, System
-    from carrel.inventory.system_map import SystemMap
-    from carrel.policy.resolve import Policy
-    from carrel.retention.consortium import InForce
-    from carrel.store.store import Store
+    from carrel.cli.audited import Audited
 
 
 @click.command(epilog="Example: carrel audit --html audit.html")
@@ -43,6 +27,8 @@ def audit(site: Path, system_name: str | None, html: Path | None, as_json: bool)
     3 with findings or where something cannot be told, 5 if the ledger does not verify.
     """
     from carrel.cli import premises
+    from carrel.cli.audit_measure import measure
+    from carrel.cli.audited import Subject
     from carrel.cli.store_place import open_store
     from carrel.systems import branch_policies, site_file, site_systems
 
@@ -76,202 +62,3 @@ def _tell(done: Audited, html: Path | None, *, as_json: bool) -> int:
         if html is not None:
             say(f"The page is in {html}.")
     return int(done.report.exit)
-
-
-@dataclass(frozen=True)
-class Subject:
-    """What is audited: one system of a site, under its policies, with the site's own records."""
-
-    site: Site
-    system: System
-    policies: InForce
-    system_map: SystemMap
-    store: Store
-
-    @property
-    def policy(self) -> Policy:
-        """The site's own: the one whose clauses are measured."""
-        return self.policies.policies[0]
-
-
-@dataclass(frozen=True)
-class Audited:
-    """One audit: its facts, its report, its page."""
-
-    facts: AuditFacts
-    report: AuditReport
-    page: RunReport
-
-
-def measure(subject: Subject, at: datetime) -> Audited:
-    """Audit one system now; also counts the loans under legal hold for the next audit.
-
-    Args:
-        subject: what is audited. Its database is opened read-only; one that cannot be reached is told as such.
-        at: the present.
-    """
-    from carrel.accountability.audit import audit as judge
-    from carrel.accountability.run_report import page_of
-    from carrel.cli import audit_record
-
-    facts = facts_of(subject, at)
-    report = judge(facts)
-    says = {path.name: path.says for path in subject.system_map.paths}
-    says[subject.system_map.loans.closed.table] = "the loans themselves"
-    page = page_of(
-        report,
-        facts,
-        library=subject.site.library,
-        says=says,
-        checkpoint=audit_record.checkpoint_text(subject.site),
-    )
-    return Audited(facts, report, page)
-
-
-def _returned(subject: Subject, engine: Engine) -> int | None:
-    """How many who were erased have a record again, on a system that nobody told to be restored; None if untold."""
-    from carrel.cli.premises import Premises
-    from carrel.cli.replay_look import back_unasked
-    from carrel.errors import CarrelError
-    from carrel.systems.sql import live
-
-    name, store = subject.system.name, subject.store
-    if not store.replays.entries(name) or store.replays.closed(name) is not None:
-        return 0
-    try:
-        with engine.connect() as connection:
-            schema = live.read(connection, subject.system_map, at=name)
-            stand_in = live.stand_in(connection, subject.system_map, at=name)
-        here = Premises(
-            subject.site, subject.system, subject.policies, None, subject.system_map, store, engine, schema, stand_in,
-            engine,
-        )  # fmt: skip
-        return back_unasked(here)
-    except CarrelError:
-        return None
-
-
-def _records_gone(subject: Subject, engine: Engine) -> tuple[str, ...]:
-    """Requests and restrictions of persons whose record is gone; none where that could not be looked at."""
-    from carrel.cli.records_gone import gone
-    from carrel.errors import CarrelError
-    from carrel.systems.sql.failure import told
-
-    try:
-        with engine.connect() as connection, told(subject.system.name):
-            return gone(subject.store, subject.system.name, connection, subject.system_map.people)
-    except CarrelError:
-        return ()
-
-
-def _holds_gone(subject: Subject, engine: Engine, at: datetime) -> tuple[str, ...]:
-    """The same of legal holds."""
-    from carrel.cli.records_gone import holds_gone
-    from carrel.errors import CarrelError
-    from carrel.systems.sql.failure import told
-
-    try:
-        with engine.connect() as connection, told(subject.system.name):
-            return holds_gone(subject.store, subject.system.name, connection, subject.system_map.people, at)
-    except CarrelError:
-        return ()
-
-
-def _risks(recorded: Sequence[Recorded], releases: Sequence[Release], at: datetime) -> MeasuredRisks:
-    from carrel.accountability.measured_risk import MeasuredRisks
-    from carrel.deidentification.releases.standing import measured_again
-    from carrel.deidentification.risk.record import latest
-
-    return MeasuredRisks({one.name: one.risk for one in latest(recorded)}, measured_again(recorded, releases, at))
-
-
-def facts_of(subject: Subject, at: datetime, outside: KeptOutside | None = None) -> AuditFacts:
-    """Everything that the audit is judged from, measured now.
-
-    Args:
-        subject: what is audited.
-        at: the present.
-        outside: what the site keeps outside its databases, where that was looked at already.
-    """
-    from dataclasses import replace
-    from zoneinfo import ZoneInfo
-
-    from carrel.accountability.held_loans import HeldCount
-    from carrel.cli import audit_record
-    from carrel.cli.account_told import account_facts
-    from carrel.cli.consent_told import consent_facts, wanted
-    from carrel.cli.cookies_told import cookie_facts
-    from carrel.cli.custody_told import custody_facts
-    from carrel.cli.disclose_night import disclosure_facts
-    from carrel.cli.forms_seen import form_pages
-    from carrel.cli.outboxes import outboxes
-    from carrel.cli.outside_told import kept_outside
-    from carrel.cli.request_audit import request_facts
-    from carrel.cli.stations_told import computers
-    from carrel.deidentification.releases.standing import standings
-    from carrel.errors import CarrelError
-    from carrel.systems import surroundings_reading
-    from carrel.systems.audit_facts import collect
-    from carrel.systems.audited_library import Library
-    from carrel.systems.sql import accounts
-
-    site, store, name = subject.site, subject.store, subject.system.name
-    kept = store.keepings.current(name, at)
-    holds = frozenset(hold.id for hold in kept.legal_holds)
-    before = audit_record.held_count(site, name)
-    engine, unread = None, ""
-    try:
-        engine = accounts.open_compared(subject.system, read_only=True)
-    except CarrelError as wrong:
-        unread = f"{wrong.code}: {wrong.faults[0].condition.title}"
-    try:
-        facts = collect(
-            Library(
-                name,
-                engine,
-                subject.system_map,
-                subject.policies,
-                ZoneInfo(subject.system.time_zone),
-                kept.legal_holds,
-                kept.exceptions,
-                lambda connection, now: surroundings_reading.read(
-                    connection, site, subject.system, subject.policy, now
-                ),
-                subject.system.gateways,
-                subject.site.records,
-                store.erasures.reduced_to(name, subject.system_map.people.table),
-            ),
-            at,
-            nights=audit_record.night_facts(site, store, name, subject.policies.policies, at),
-            held_before=before.loans if before is not None and before.comparable(holds) else None,
-            unread=unread,
-        )
-        facts = replace(
-            facts,
-            returned=None if engine is None else _returned(subject, engine),
-            records_gone=() if engine is None else _records_gone(subject, engine),
-            holds_gone=() if engine is None else _holds_gone(subject, engine, at),
-        )
-        histories = None if engine is None else wanted(subject, engine)
-    finally:
-        if engine is not None:
-            engine.dispose()
-    risks, releases = store.risks.all(), store.releases.all()
-    facts = replace(
-        facts,
-        custody=custody_facts(site, subject.policy),
-        computers=computers(site, at, subject.policy),
-        outside=outside or kept_outside(site, store, subject.policy, at),
-        risks=_risks(risks, releases, at),
-        releases=standings(releases, risks, at),
-        outboxes=outboxes(site, releases),
-        requests=request_facts(site, store, name, at),
-        disclosures=disclosure_facts(site, store, at),
-        cookies=cookie_facts(site),
-        form_pages=form_pages(site, subject.policy),
-        account=account_facts(site, subject.system, subject.system_map),
-        consent=consent_facts(site, store, subject.system, subject.policies, at, histories),
-    )
-    if facts.loans is not None:
-        audit_record.keep_count(site, name, HeldCount(holds, facts.held_now, at))
-    return facts

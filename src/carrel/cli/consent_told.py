@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from carrel.accountability.consent_record import ConsentFacts
-    from carrel.cli.audit import Subject
+    from carrel.cli.audited import Subject
     from carrel.consent.text import ConsentText
     from carrel.inventory.site import Site, System
     from carrel.retention.consortium import InForce

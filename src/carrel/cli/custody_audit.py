@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from carrel.cli.audit import Audited
+    from carrel.cli.audited import Audited
     from carrel.inventory.site import Site
     from carrel.policy.resolve import Policy
 
@@ -24,7 +24,7 @@ def audit_custody(site: Site, policy: Policy, at: datetime) -> Audited:
     from carrel.accountability.policy_facts import policy_facts
     from carrel.accountability.run_report import page_of
     from carrel.cli import audit_record
-    from carrel.cli.audit import Audited
+    from carrel.cli.audited import Audited
     from carrel.cli.custody_told import custody_facts
     from carrel.cli.stations_told import computers
 

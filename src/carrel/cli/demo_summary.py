@@ -28,13 +28,13 @@ def audited(
         reports: of its stages.
         seconds: that all of it took so far.
     """
-    from carrel.cli import audit, premises
+    from carrel.cli import premises
+    from carrel.cli.audit_measure import measure
+    from carrel.cli.audited import Subject
     from carrel.systems.report_files import write_report
 
     with premises.enter(folder, None, read_only=True) as here:
-        done = audit.measure(
-            audit.Subject(here.site, here.system, here.in_force, here.system_map, here.store), premises.now()
-        )
+        done = measure(Subject(here.site, here.system, here.in_force, here.system_map, here.store), premises.now())
         says = {path.name: path.says for path in here.system_map.paths}
         # What is left is what the audit counted in the database just now, not what the runs say they did.
         remaining = done.facts.left

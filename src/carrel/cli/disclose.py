@@ -39,6 +39,7 @@ def script(**said: Any) -> None:
 
 @disclose.command("list", epilog='Example: carrel disclose list --as "Ada Example"')
 @click.option("--all", "every", is_flag=True, help="Those that are over, too.")
+@click.option("--ask-systems", "asks", is_flag=True, help="Whether those whose records are kept are still registered.")
 @written
 def list_cases(**said: Any) -> int:
     """The cases of which you may know, and what is next.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from carrel.cli.at_site import now
-from carrel.cli.screen import put_line, say
 from carrel.errors import CarrelError
 
 if TYPE_CHECKING:
@@ -15,7 +15,28 @@ if TYPE_CHECKING:
     from carrel.store.store import Store
 
 
-def no_more_there(site: Site, store: Store, cases: Iterable[Case]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """Ids of cases that keep somebody who is not registered any more, and names of systems that could not be asked."""
+
+    cases: tuple[str, ...]
+    unasked: tuple[str, ...]
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """For the screen."""
+        return (
+            *(
+                f"{one} keeps the records of somebody who is not registered any more. Where a merge moved them to "
+                "another record, they are not kept there yet: carrel disclose preserve. See that nothing is applied "
+                "before."
+                for one in self.cases
+            ),
+            *(f"{one} could not be asked whether the people of these cases are still there." for one in self.unasked),
+        )
+
+
+def no_more_there(site: Site, store: Store, cases: Iterable[Case]) -> Gone:
     """Which of these cases keep somebody who is not registered any more.
 
     A merge gives loans and holds to another record, which no legal hold of the case names: a night may then dispose of
@@ -25,9 +46,6 @@ def no_more_there(site: Site, store: Store, cases: Iterable[Case]) -> tuple[tupl
         site: whose systems are asked.
         store: of it.
         cases: of which whoever asks may know.
-
-    Returns:
-        Ids of cases, and names of systems that could not be asked.
     """
     from carrel.cli.access_case import opened_systems  # what opens a system loads when one is asked
     from carrel.systems.sql.failure import told
@@ -51,15 +69,4 @@ def no_more_there(site: Site, store: Store, cases: Iterable[Case]) -> tuple[tupl
             unasked.add(system.name)
             continue
         found |= {name for name, numbers in own.items() if numbers - there}
-    return tuple(sorted(found)), tuple(sorted(unasked))
-
-
-def say_gone(cases: Iterable[str], unasked: Iterable[str]) -> None:
-    """Tell it on the screen."""
-    for one in cases:
-        put_line(
-            f"{one} keeps the records of somebody who is not registered any more. Where a merge moved them to another "
-            "record, they are not kept there yet: carrel disclose preserve. See that nothing is applied before."
-        )
-    for system in unasked:
-        say(f"{system} could not be asked whether the people of these cases are still there.")
+    return Gone(tuple(sorted(found)), tuple(sorted(unasked)))

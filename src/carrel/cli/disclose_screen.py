@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from carrel.amount import amount
 from carrel.cli.at_site import open_site
 from carrel.cli.disclose_findings import finding_lines, findings_told
-from carrel.cli.disclose_gone import no_more_there, say_gone
 from carrel.cli.disclose_rules import process_rules, viewer_of
 from carrel.cli.disclose_script import process_dict, step_line
 from carrel.cli.screen import put_json, put_line, put_table, say
@@ -26,11 +25,12 @@ _TOLD = {
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
+    from carrel.cli.disclose_gone import Gone
     from carrel.disclosure.case import Case
     from carrel.disclosure.standing import Standing
 
 
-def list_all(*, every: bool, name: str, site_path: Path, as_json: bool) -> int:
+def list_all(*, every: bool, asks: bool, name: str, site_path: Path, as_json: bool) -> int:
     """The cases of which somebody may know.
 
     Returns:
@@ -42,11 +42,15 @@ def list_all(*, every: bool, name: str, site_path: Path, as_json: bool) -> int:
         viewer = viewer_of(site, store, rules, name)
         found = [(case, here) for case, here in store.disclosures.all(viewer) if every or _open(here)]
         whole = Office.CUSTODIAN not in viewer.offices or not store.disclosures.unopened  # no case is opened twice
-        gone, unasked = no_more_there(site, store, [case for case, _ in found])
+        gone: Gone | None = None
+        if asks:  # only then: nobody who wants the list alone waits for a system
+            from carrel.cli.disclose_gone import no_more_there
+
+            gone = no_more_there(site, store, [case for case, _ in found])
     late = sum(bool(_late(here)) for _, here in found)
     if as_json:
-        put_json({"cases": [as_dict(case, here) for case, here in found], "late": late, "whole": whole,
-                  "keeps_nobody_there": list(gone), "not_asked": list(unasked)})  # fmt: skip
+        more = {} if gone is None else {"keeps_nobody_there": list(gone.cases), "not_asked": list(gone.unasked)}
+        put_json({"cases": [as_dict(case, here) for case, here in found], "late": late, "whole": whole, **more})
     else:
         rows = [
             (case.id, str(case.instrument), f"{here.state}{', sealed' if here.silent else ''}",
@@ -56,7 +60,8 @@ def list_all(*, every: bool, name: str, site_path: Path, as_json: bool) -> int:
         ]  # fmt: skip
         put_table("Cases", ("case", "came with", "state", "due", "next"), rows)
         say(f"{amount(len(found), 'case')}; {amount(late, 'is', 'are')} late or owing a step.")
-        say_gone(gone, unasked)
+        for line in gone.lines if gone is not None else ():
+            put_line(line)
         if not whole:
             say("A key in the folder `disclosures` is gone, or something was changed: put it back from a copy.")
     return int(Exit.FINDINGS if late or not whole else Exit.DONE)

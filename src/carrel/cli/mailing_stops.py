@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from carrel.cli.at_site import now
 from carrel.cli.mailing_terms import gate_of, tags_of
 from carrel.consent import faults
-from carrel.errors import CarrelError
+from carrel.errors import CarrelError, fault
 from carrel.retention.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -70,6 +70,25 @@ def take_off(here: Premises, addresses: Iterable[str], purposes: Collection[str]
     lists = [one for one in here.site.lists_of(here.system) if purposes is None or one.purpose in purposes]
     until = time.monotonic() + AT_ONCE  # for all lists together: several can be at one tool that is away
     return tuple(_off(here, one, mine, until) for one in lists) if mine else ()
+
+
+def require_told(lists: Iterable[ListTold]) -> None:
+    """Refuse to take it for told where a list waits for the night; what was recorded holds.
+
+    Raises:
+        CarrelError: CNS-018.
+    """
+    waits = [one for one in lists if one.code]
+    if waits:
+        raise fault(
+            faults.LIST_AWAY,
+            at=", ".join(f"mailing list {one.name}" for one in waits),
+            wanted="a tool from which the address was read back as gone",
+            found=", ".join(dict.fromkeys(one.code for one in waits)),
+            because="the tool may write to it until then",
+            changed="the withdrawal itself is recorded and holds in every export from now on",
+            fix="carrel doctor tells what is in the way; the next night takes the address off",
+        )
 
 
 def _off(here: Premises, one: MailingList, addresses: tuple[str, ...], until: float) -> ListTold:

@@ -136,8 +136,8 @@ def sessions(person: str | None, end: bool, name: str | None, site_path: Path, a
 def record(person: str | None, site_path: Path, as_json: bool) -> None:
     """What was done to accounts in the last 180 days, and by whom: codes, resets, passwords, passkeys.
 
-    The newest first. Who signed in when stands here for nobody: each person sees it under "My account". What changed who
-    may act is kept for good, and committed to the ledger: `carrel staff history`.
+    The newest first. Who signed in when stands here for nobody: each person sees it under "My account". What changed
+    who may act is kept for good, and committed to the ledger: `carrel staff history`.
     """
     from carrel.cli.store_place import open_store
 

@@ -14,6 +14,7 @@ from carrel.cli.case_office import AtCaseOffice
 from carrel.cli.consent_person import person_of_card
 from carrel.cli.consent_stops import stop_at_once
 from carrel.cli.consent_taking import agreed, taken_back
+from carrel.cli.mailing_stops import require_told
 from carrel.cli.request_desk import received_on
 from carrel.cli.request_follow import follow_all
 from carrel.cli.request_person import look
@@ -73,13 +74,14 @@ class AtStaffDesk:
         """Write down that somebody took it back.
 
         Raises:
-            CarrelError: CNS-004, CNS-006, CNS-007, CNS-009, HLD-006, ERA-001.
+            CarrelError: CNS-004, CNS-006, CNS-007, CNS-009, CNS-018, HLD-006, ERA-001.
         """
         with premises.enter(self._site, word.system, read_only=True) as here:
             taken = taken_back(
                 here, name, person_of_card(here, word.card), purpose=word.purpose or None, channel=word.channel,
                 on=_at(word),
             )  # fmt: skip
+        require_told(taken.lists)
         return taken.events > 0
 
     # -- requests ---------------------------------------------------------------------------------------------------

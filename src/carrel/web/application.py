@@ -42,6 +42,7 @@ from carrel.web import (
     staff_case_forget,
     staff_cases,
     staff_consents,
+    staff_detours,
     staff_home,
     staff_offices,
     staff_papers,
@@ -106,8 +107,8 @@ def application(premises: Premises, tell: Callable[[BaseException], None] = nobo
     for pages in _PAGES:
         app.include_router(pages.router)
     app.mount(assets.PATH, assets.assets, name="static")
-    app.add_exception_handler(staff_visit.SentOn, _sent_on)
-    app.add_exception_handler(staff_visit.FormOfBefore, _form_of_before)
+    app.add_exception_handler(staff_detours.SentOn, _sent_on)
+    app.add_exception_handler(staff_detours.FormOfBefore, _form_of_before)
     app.add_exception_handler(NotTaken, _sign_in_again)
     app.add_exception_handler(AnyHTTPException, _told)
     app.add_exception_handler(RequestValidationError, _told)
@@ -208,13 +209,13 @@ def _as_json(status: int) -> dict[str, Any]:
 
 async def _sent_on(request: Request, on: Exception) -> Response:
     """The browser opens another page first; what somebody of the staff wrote and sent too late waits on it."""
-    if not isinstance(on, staff_visit.SentOn):
+    if not isinstance(on, staff_detours.SentOn):
         return RedirectResponse("/", 303)
     form = await request.form() if staff_unsent.may_wait(request, on.here) else FormData()
     return await run_in_threadpool(_waiting, request, on, form)
 
 
-def _waiting(request: Request, on: staff_visit.SentOn, form: FormData) -> Response:
+def _waiting(request: Request, on: staff_detours.SentOn, form: FormData) -> Response:
     here = on.here
     text = staff_unsent.sealed(here, staff_visit.session_of(request, here.premises), form) if form else ""
     if not text:
@@ -227,7 +228,7 @@ def _waiting(request: Request, on: staff_visit.SentOn, form: FormData) -> Respon
 
 async def _form_of_before(request: Request, before: Exception) -> Response:
     """Whoever signed in anew beside a form gets it back, with what was typed."""
-    if not isinstance(before, staff_visit.FormOfBefore):
+    if not isinstance(before, staff_detours.FormOfBefore):
         return await run_in_threadpool(_told, request, before)
     waits = staff_unsent.may_wait(request, before.here)
     what = staff_unsent.unsent(before.here, await request.form()) if waits else None

@@ -17,28 +17,13 @@ from carrel.web import forms, words
 from carrel.web.premises import Premises
 from carrel.web.sent_once import OnceRoute
 from carrel.web.sign_out_notice import seconds_left
+from carrel.web.staff_detours import FormOfBefore, SentOn
 from carrel.web.staff_rights import PREFIX, entry, may_open
 from carrel.web.visit import environment
 
 PATH = "/staff"  # the cookie goes to no other page
 SIGN_IN, PROVE = "sign-in", "prove"  # the pages that may have to be opened first
 _BACK = re.compile(r"(account(/(password|passkeys))?|requests/req-[a-z]{12}(/end)?|cases/dsc-[a-z]{12}/decide)?")
-
-
-class SentOn(Exception):  # noqa: N818  (no error: where the browser goes on)
-    """The browser is to open another page first: to sign in, or to show once more who it is."""
-
-    def __init__(self, here: StaffVisit, page: str, query: str = "") -> None:
-        super().__init__(page)
-        self.here, self.page, self.to = here, page, here.address(page + query)
-
-
-class FormOfBefore(HTTPException):
-    """A form of an earlier session of the same person, who signed in anew beside it."""
-
-    def __init__(self, here: StaffVisit) -> None:
-        super().__init__(403)
-        self.here = here
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from fastapi import Request
 
-from carrel.consent.faults import CHANGES
+from carrel.consent.faults import CHANGES, LIST_AWAY
 from carrel.errors import CarrelError
 
 
@@ -26,7 +26,7 @@ def are_untold(request: Request, write: Callable[[], object]) -> bool:
     try:
         write()
     except CarrelError as wrong:
-        if wrong.code != CHANGES.code:
+        if wrong.code not in {CHANGES.code, LIST_AWAY.code}:
             raise
         request.app.state.tell(wrong)
         return True

@@ -229,6 +229,8 @@ def test_who_may_act_is_on_record_with_its_account_and_leaf_and_tampering_is_tol
         f"absent (office custodian, from {entries[1]['from']}), by Dee Example at the account {account()}"
         in (said[0]["says"])
     )
+    out = elm.run("ledger", "show", "--kind", "authority", "--site", elm.folder, "--folder", elm.folder / "ledger").out
+    assert "Ann Example: absent" in out
     audit = elm.ok("audit", code=3)
     assert not [one for one in audit["process"] if "who may act" in one]
     with elm.store as store, store._database.writing() as connection:

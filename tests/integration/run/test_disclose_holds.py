@@ -17,6 +17,7 @@ from tests.integration.run.person_seed import Seeder
 from tests.integration.run.test_disclose import ADA, BEA, DEE, LOU, MO, opened, shown, staffed, stored
 from tests.integration.run.test_erasure import CARD, subject
 
+LIST = ("disclose", "list", "--ask-systems")
 REFUSED = ("--ground", "the law exempts it", "--because", "closed by law")
 
 
@@ -141,12 +142,12 @@ def test_a_list_tells_that_somebody_was_merged_away_while_her_records_are_kept(e
     other = seed.patron(cardnumber="K88001", surname="Brackwater")
     case = opened(elm, "subpoena", *cards(elm, "K88001"))
     spared = opened(elm, "court order", *cards(elm, CARD))
-    assert elm.ok("disclose", "list", *ADA)["keeps_nobody_there"] == []
+    assert elm.ok(*LIST, *ADA)["keeps_nobody_there"] == []
     elm.sql(f"DELETE FROM borrowers WHERE borrowernumber = {other}")  # as a merge does, once the rest has moved
-    told = elm.ok("disclose", "list", *ADA)
+    told = elm.ok(*LIST, *ADA)
     assert (told["keeps_nobody_there"], told["not_asked"]) == ([case], [])
-    assert elm.ok("disclose", "list", *BEA)["keeps_nobody_there"] == [], "she may know of neither"
-    said = elm.run("disclose", "list", *ADA).out
+    assert elm.ok(*LIST, *BEA)["keeps_nobody_there"] == [], "she may know of neither"
+    said = elm.run(*LIST, *ADA).out
     assert case in said.partition("not registered any more")[0].splitlines()[-1]
     assert spared in said
     assert "K88001" not in said

@@ -207,6 +207,19 @@ def test_consents_from_paper_are_those_of_the_command(pages: Pages, koha_sqlite,
     told = posted(200, act="withdraw", purpose=NEWS, channel="phone")
     assert "We wrote down that this person said no." in told
     assert "We could not tell the mail tools yet." in told, "what holds is not told as a failure"
+    (tmp_path / "changes").unlink()
+    (tmp_path / "elsewhere").rename(tmp_path / "changes")
+    assert "We could not tell" not in posted(200, act="withdraw", purpose=NEWS, channel="phone")
+    with koha_sqlite.engine().begin() as connection:
+        connection.exec_driver_sql(f"UPDATE borrowers SET email = 'ann@oak.example' WHERE cardnumber = '{card}'")
+    (tmp_path / "list.dsn").write_text("secret\n")
+    (tmp_path / "list.dsn").chmod(0o600)
+    with (tmp_path / "carrel.yaml").open("a") as site:
+        site.write(
+            "mailing_lists:\n  - {name: news, interface: mailman, url: 'http://127.0.0.1:9/3.1', list: news.oak.example, "
+            f"purpose: {NEWS}, recipient: the library, user: carrel, password_file: list.dsn}}\n"
+        )
+    assert "We could not tell the mail tools yet." in posted(200, act="withdraw", purpose=NEWS, channel="phone")
 
 
 def test_only_what_the_policy_accepts_is_offered_and_taken(koha_sqlite, tmp_path: Path, monkeypatch) -> None:

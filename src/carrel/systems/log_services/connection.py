@@ -18,7 +18,6 @@ from urllib.parse import quote, urlencode
 
 from carrel.errors import fault
 from carrel.inventory.log_service import LogService
-from carrel.inventory.service_address import PORTS
 from carrel.systems import faults
 from carrel.systems.answer_deadline import answer_deadline
 from carrel.systems.log_services.refusals import (
@@ -34,6 +33,7 @@ from carrel.systems.log_services.refusals import (
 )
 from carrel.systems.log_services.shapes import ShapeError
 from carrel.systems.secret import Secret
+from carrel.systems.service_way import way_to
 from carrel.systems.trusted_certificates import trusting
 
 AHEAD = timedelta(minutes=5)  # clocks differ by less
@@ -196,11 +196,7 @@ class Connection:
         return answer, raw_answer
 
     def _opened(self) -> http.client.HTTPConnection:
-        where = self.service.address
-        host, port = str(where.hostname), where.port or PORTS[where.scheme]
-        if self._context is None:
-            return http.client.HTTPConnection(host, port, timeout=TIMEOUT_SECONDS)
-        return http.client.HTTPSConnection(host, port, timeout=TIMEOUT_SECONDS, context=self._context)
+        return way_to(self.service.address, self._context, TIMEOUT_SECONDS)
 
     def _authorization(self) -> str:
         if self.service.user is None:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import http.client
-import ssl
 from http import HTTPStatus
 from typing import Any
 
 from carrel.errors import CarrelError, fault
 from carrel.inventory.log_service import LogService
 from carrel.systems import faults
-from carrel.systems.answer_deadline import SlowError
 from carrel.systems.log_services.shapes import table
+from carrel.systems.service_way import said_plainly
 
 TIMEOUT_SECONDS = 30.0
 ANSWER_SECONDS = 120.0  # for the whole of an answer
@@ -114,7 +113,7 @@ def unreached(service: LogService, wrong: Exception, *, sent: bool) -> CarrelErr
         return fault(
             faults.LOG_BUSY,
             at=f"log-service {service.name}",
-            found=_plainly(wrong),
+            found=said_plainly(wrong, TIMEOUT_SECONDS, ANSWER_SECONDS),
             changed="perhaps some events are gone: `carrel log-service list` counts them",
             fix="when the service is there again, give the same command",
         )
@@ -122,20 +121,6 @@ def unreached(service: LogService, wrong: Exception, *, sent: bool) -> CarrelErr
         faults.LOG_BUSY if isinstance(wrong, http.client.HTTPException) else faults.LOG_SERVICE,
         at=f"log-service {service.name}",
         wanted=f"a service behind '{service.address.scheme}'",
-        found=_plainly(wrong),
+        found=said_plainly(wrong, TIMEOUT_SECONDS, ANSWER_SECONDS),
         fix="compare 'url' and 'ca_file' in the site file with the service",
     )
-
-
-def _plainly(wrong: Exception) -> str:
-    if isinstance(wrong, ssl.SSLCertVerificationError):
-        return "a certificate that is not trusted"
-    if isinstance(wrong, ssl.SSLError):
-        return "no encryption that both sides know"
-    if isinstance(wrong, SlowError):
-        return f"no whole answer within {ANSWER_SECONDS:.0f} seconds"
-    if isinstance(wrong, TimeoutError):
-        return f"no answer within {TIMEOUT_SECONDS:.0f} seconds"
-    if isinstance(wrong, http.client.HTTPException):
-        return "a connection that ended"
-    return (wrong.strerror or "an error of the network") if isinstance(wrong, OSError) else "an error of the network"

@@ -13,10 +13,10 @@ from urllib.parse import urlencode
 
 from carrel.consent import faults
 from carrel.inventory.mailing_list import MailingList
-from carrel.inventory.service_address import PORTS
 from carrel.systems.answer_deadline import SlowError, answer_deadline
 from carrel.systems.mailing_lists.refusals import MOST_BYTES, busy, refused, strange, unreached
 from carrel.systems.secret import Secret
+from carrel.systems.service_way import way_to
 from carrel.systems.trusted_certificates import trusting
 
 SECONDS = 60.0  # for one answer
@@ -81,7 +81,7 @@ class ToolConnection:
         if form is not None:
             head["Content-Type"], body = "application/x-www-form-urlencoded", urlencode(form, doseq=True).encode()
         seconds = self._left()
-        with closing(self._way(seconds)) as way, answer_deadline(way, seconds):
+        with closing(way_to(self._list.address, self._context, seconds)) as way, answer_deadline(way, seconds):
             way.request(method, self._list.address.path.rstrip("/") + path, body, head)
             with closing(way.getresponse()) as answer:
                 return answer.status, answer.read(MOST_BYTES + 1)
@@ -92,13 +92,6 @@ class ToolConnection:
         if left <= 0:
             raise SlowError
         return left
-
-    def _way(self, seconds: float) -> http.client.HTTPConnection:
-        where = self._list.address
-        host, port = str(where.hostname), where.port or PORTS[where.scheme]
-        if self._context is None:
-            return http.client.HTTPConnection(host, port, timeout=seconds)
-        return http.client.HTTPSConnection(host, port, timeout=seconds, context=self._context)
 
     def _authorization(self) -> str:
         return "Basic " + b64encode(f"{self._list.user}:{self._secret.reveal()}".encode()).decode()

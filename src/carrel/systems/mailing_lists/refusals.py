@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import http.client
-import ssl
 from http import HTTPStatus
 
 from carrel.consent import faults
 from carrel.errors import CarrelError, fault
 from carrel.inventory.mailing_list import MailingList
-from carrel.systems.answer_deadline import SlowError
+from carrel.systems.service_way import said_plainly
 
 MOST_BYTES = 16 << 20
 _REDIRECT = 3
@@ -31,7 +29,7 @@ def unreached(one: MailingList, wrong: Exception) -> CarrelError:
         faults.LIST_AWAY,
         at=f"mailing list {one.name}",
         wanted=f"a tool behind '{one.address.scheme}' of 'url'",
-        found=_plainly(wrong),
+        found=said_plainly(wrong),
         because="the list is read back, and nothing is told of it that was not read",
         changed="perhaps some members; what is missing is done the next time",
         fix="when the tool is there again: `carrel mailing-list apply`, or the next night",
@@ -80,14 +78,3 @@ def strange(at: str, status: int, *, large: bool = False) -> CarrelError:
         changed="perhaps some members; what is missing is done the next time",
         fix="compare 'url' in the site file with what `mailman info` prints where the tool runs",
     )
-
-
-def _plainly(wrong: Exception) -> str:
-    """What the network said, without a word of the other side."""
-    if isinstance(wrong, ssl.SSLError):
-        return "a certificate that is not trusted, or no TLS"
-    if isinstance(wrong, SlowError | TimeoutError):
-        return "no whole answer in time"
-    if isinstance(wrong, http.client.HTTPException | ConnectionResetError | BrokenPipeError):
-        return "a connection that ended"
-    return (wrong.strerror or "an error of the network") if isinstance(wrong, OSError) else "an error of the network"
