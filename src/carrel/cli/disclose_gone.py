@@ -6,11 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from carrel.cli.access_case import opened_systems
-from carrel.cli.premises import now
+from carrel.cli.at_site import now
 from carrel.errors import CarrelError
-from carrel.systems.sql.failure import told
-from carrel.systems.sql.person_search import numbers_under
 
 if TYPE_CHECKING:
     from carrel.disclosure.case import Case
@@ -50,6 +47,10 @@ def no_more_there(site: Site, store: Store, cases: Iterable[Case]) -> Gone:
         store: of it.
         cases: of which whoever asks may know.
     """
+    from carrel.cli.access_case import opened_systems  # what opens a system loads when one is asked
+    from carrel.systems.sql.failure import told
+    from carrel.systems.sql.person_search import numbers_under
+
     at = now()
     found, unasked = set(), set()
     for system in site.originals:

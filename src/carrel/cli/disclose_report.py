@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from carrel.cli.at_site import open_site
+from carrel.cli.at_site import now, open_site
 from carrel.cli.disclose_rules import everybody, process_rules
-from carrel.cli.premises import now
 from carrel.cli.screen import put_json, put_line, put_table
 from carrel.cli.store_place import open_store
 from carrel.disclosure.report import ENDS, transparency

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from carrel.cli.at_site import now
 from carrel.cli.contact_export import leaf_of, refuse_closed
 from carrel.cli.mailing_judging import known_of
 from carrel.cli.mailing_terms import gate_of, tags_of
-from carrel.cli.premises import now
 from carrel.consent import faults
 from carrel.consent.mailing_list import Difference, Standing, difference
 from carrel.errors import CarrelError, fault

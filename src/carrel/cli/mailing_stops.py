@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from carrel.cli.at_site import now
 from carrel.cli.mailing_terms import gate_of, tags_of
-from carrel.cli.premises import now
 from carrel.consent import faults
 from carrel.errors import CarrelError, fault
 from carrel.retention.outcome import Outcome
