@@ -102,7 +102,7 @@ def looked_at(here: Premises, one: MailingList) -> Report:
     return report
 
 
-def carried_out(here: Premises, one: MailingList, by: str, *, everybody: bool) -> Report:
+def carried_out(here: Premises, one: MailingList, by: str, *, everybody: bool, put_back: bool = False) -> Report:
     """Bring a list to hold what consents say, read it back, and note how it was left.
 
     Args:
@@ -111,6 +111,7 @@ def carried_out(here: Premises, one: MailingList, by: str, *, everybody: bool) -
         by: who asked for it, as exports on record name them.
         everybody: whether people come onto it who were never asked, where the purpose needs no consent: a person says
             so, and no night.
+        put_back: whether those come on again who left at the tool.
 
     Raises:
         CarrelError: none; it stands in the report.
@@ -128,7 +129,8 @@ def carried_out(here: Premises, one: MailingList, by: str, *, everybody: bool) -
         report.needs_consent = let.needs_consent
         lists.settle(ListCourse(one.name, here.original.name, began, Outcome.UNVERIFIED), began)
         with opened(one) as there:
-            began = _brought(here, one, let, there, report, by, adds=everybody or let.needs_consent)
+            adds = everybody or let.needs_consent
+            began = _brought(here, one, let, there, report, by, adds=adds, put_back=put_back)
     except CarrelError as wrong:
         report.wrong, report.outcome = wrong, _outcome_of(wrong)
     code = "" if report.wrong is None else report.wrong.code
@@ -142,12 +144,24 @@ def carried_out(here: Premises, one: MailingList, by: str, *, everybody: bool) -
 def counts_of(report: Report) -> dict[str, int]:
     """What is kept of a report."""
     last = report.left or report.what
-    rest = {"members": last.members, "strangers": last.strangers, "unusable": last.unusable} if last else {}
+    rest = (
+        {"members": last.members, "strangers": last.strangers, "unusable": last.unusable, "departed": last.departed}
+        if last
+        else {}
+    )
     return {"off": report.off, "on": report.on, "not_taken": report.not_taken, "waits": report.waits, **rest}
 
 
 def _brought(
-    here: Premises, one: MailingList, let: Gate, there: MailmanList, report: Report, by: str, *, adds: bool
+    here: Premises,
+    one: MailingList,
+    let: Gate,
+    there: MailmanList,
+    report: Report,
+    by: str,
+    *,
+    adds: bool,
+    put_back: bool,
 ) -> datetime:
     """Round after round until nothing is left to do; the time at which people were judged the last time.
 
@@ -155,7 +169,7 @@ def _brought(
         CarrelError: CNS-021, after three rounds something is left; whatever goes wrong at the tool.
     """
     for number in range(_ROUNDS + 1):
-        seen = _look(here, one, let, there)
+        seen = _look(here, one, let, there, put_back=put_back)
         report.what = report.what or seen.what
         on = tuple(address for address in seen.what.on if address not in report.refused) if adds else ()
         report.left, report.waits = seen.what, 0 if adds else len(seen.what.on)
@@ -178,21 +192,23 @@ def _brought(
     )
 
 
-def _look(here: Premises, one: MailingList, let: Gate, there: MailmanList) -> Look:
+def _look(here: Premises, one: MailingList, let: Gate, there: MailmanList, *, put_back: bool = False) -> Look:
     members = there.members()
     at, state = now(), here.store.consents.state()
     restricted = here.store.restrictions.restricted(here.original.name)
     known = known_of(here, one, let, members.keys(), restricted, at)
-    what = difference(members, known, strangers_go=one.strangers is Strangers.REMOVED)
+    what = difference(members, known, strangers_go=one.strangers is Strangers.REMOVED, put_back=put_back)
     return Look(at, state, restricted, members, known, what)
 
 
 def _note(here: Premises, one: MailingList, seen: Look) -> None:
-    """Keep, as hashes, who of the library's people is on a list now, and forget whoever is not any more."""
+    """Keep, as hashes, who of the library's people is on a list now, or left it there; forget everybody else."""
     own = [each for each in seen.members if seen.known.standing(each) is not Standing.STRANGER]
     tags, mark = tags_of(here, own)
-    here.store.mailing_lists.note_members(one.name, tags, mark)
-    here.store.mailing_lists.keep_members(one.name, tags)
+    lists = here.store.mailing_lists
+    lists.note_members(one.name, tags, mark)
+    lists.note_seen(one.name, tags, seen.at)
+    lists.keep_members(one.name, [*tags, *tags_of(here, seen.known.departed)[0]])
 
 
 def _take_off(there: MailmanList, seen: Look, report: Report) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from carrel.cli.contact_judging import Judge
+from carrel.consent.event import Act
 from carrel.consent.mailing_list import Known, usable
 from carrel.consent.subject import addresses_in, spelled
 from carrel.systems.consent.contact_rows import ContactRows
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from carrel.consent.gate import Gate
     from carrel.consent.subject import SubjectTags
     from carrel.inventory.mailing_list import MailingList
+    from carrel.store.consents import Consents
 
 _TAGS = 5_000  # in one question to the store
 
@@ -43,24 +46,61 @@ def known_of(
         leaves the others out as well.
     """
     there = frozenset(members)
+    tags = here.store.consents.own_tags(here.system.name)
+    by_tag = {tags.address(one): one for one in there}
+    seen = here.store.mailing_lists.seen(one.name)
+    gone = _Gone(here.store.consents, tags, let.purpose, {tag: at for tag, at in seen.items() if tag not in by_tag})
     wanted: dict[str, str] = {}
     refused: set[str] = set()
     rows = ContactRows(here.schema, here.system_map, here.stand_in, let.fields, at=here.system.name)
     with here.engine.connect() as connection:
         judge = Judge.made(here, let, restricted, at)
         for page in rows.pages(connection):
-            for field, reason in zip(page.emails, judge.judged(page), strict=True):
-                if not field:
+            for number, text, reason in zip(page.numbers, page.emails, judge.judged(page), strict=True):
+                if not text:
                     continue
-                addresses = addresses_in(field)
+                addresses = addresses_in(text)
                 if reason is None:
                     _want(wanted, addresses)
+                    gone.look(number, addresses)
                 else:
                     refused |= there.intersection(map(spelled, addresses))
-    tags = here.store.consents.own_tags(here.system.name)
-    silent = _held(tags, there, here.store.consents.suppressions.among)
-    ours = _held(tags, there, lambda some: here.store.mailing_lists.ours(one.name, some))
-    return Known(wanted, refused, silent, ours)
+    silent = _held(by_tag, here.store.consents.suppressions.among)
+    ours = _held(by_tag, lambda some: here.store.mailing_lists.ours(one.name, some))
+    return Known(wanted, refused, silent, ours, gone.departed)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Gone:
+    """Addresses that were read back on a list, and are not there any more.
+
+    Attributes:
+        consents, tags, purpose: by which it is asked whether somebody said yes since.
+        seen: hash of the address to the time at which it was last seen there.
+    """
+
+    consents: Consents
+    tags: SubjectTags
+    purpose: str
+    seen: Mapping[str, datetime]
+    _left: set[str] = field(default_factory=set)
+    _back: set[str] = field(default_factory=set)
+
+    def look(self, number: int, addresses: Sequence[str]) -> None:
+        """Look at the addresses of somebody who may be written to."""
+        for address in addresses if self.seen else ():
+            if (last := self.seen.get(self.tags.address(address))) is not None:
+                (self._back if self._agreed_since(number, last) else self._left).add(spelled(address))
+
+    @property
+    def departed(self) -> frozenset[str]:
+        """Those of whose people none has said yes since."""
+        return frozenset(self._left - self._back)
+
+    def _agreed_since(self, number: int, last: datetime) -> bool:
+        tag = self.tags.numbers([number])[0].hex()
+        events = self.consents.among([tag], self.purpose).get(tag, ())
+        return any(one.act is Act.GIVEN and one.recorded_at > last for one in events)
 
 
 def _want(wanted: dict[str, str], addresses: Sequence[str]) -> None:
@@ -72,12 +112,9 @@ def _want(wanted: dict[str, str], addresses: Sequence[str]) -> None:
             wanted[said] = address if address == first else ""
 
 
-def _held(
-    tags: SubjectTags, addresses: Collection[str], look: Callable[[Collection[str]], Collection[str]]
-) -> set[str]:
+def _held(by_tag: Mapping[str, str], look: Callable[[Collection[str]], Collection[str]]) -> set[str]:
     """Those addresses whose hashes are found by a look."""
     found: set[str] = set()
-    for some in parts(sorted(addresses), _TAGS):
-        by_tag = {tags.address(one): one for one in some}
-        found |= {by_tag[tag] for tag in look(by_tag.keys()) if tag in by_tag}
+    for some in parts(sorted(by_tag), _TAGS):
+        found |= {by_tag[tag] for tag in look(some) if tag in by_tag}
     return found

@@ -31,16 +31,17 @@ def plan(name: str | None, site_path: Path, *, as_json: bool) -> int:
 
 @mailing_list.command(epilog='Example: carrel mailing-list apply news --as "Dee Example"')
 @click.argument("list_name", metavar="[LIST]", required=False)
+@click.option("--put-back", is_flag=True, help="Also put on again who left at the tool: where it lost them.")
 @as_option
 @site_option
 @json_option
-def apply(list_name: str | None, name: str, site_path: Path, *, as_json: bool) -> int:
+def apply(list_name: str | None, put_back: bool, name: str, site_path: Path, *, as_json: bool) -> int:
     """Take off whoever should not be on a list, put on whoever may be written to, and read the list back.
 
     No plan is approved: what people said by now decides, and not what they had said when a plan was made. Needs
-    `may: export`. Killed at any moment, the same command goes on. Exit code 5 when the list does not hold afterwards
-    what consents say.
+    `may: export`. Whoever left at the tool stays off until their next yes. Killed at any moment, the same command goes
+    on. Exit code 5 when the list does not hold afterwards what consents say.
     """
     from carrel.cli.mailing_screen import tell_apply
 
-    return tell_apply(name, list_name, site_path, as_json=as_json)
+    return tell_apply(name, list_name, site_path, put_back=put_back, as_json=as_json)

@@ -39,7 +39,7 @@ def tell_plan(name: str | None, site_path: Path, *, as_json: bool) -> int:
     return int(Exit.DONE if all(one.what is None or one.what.is_none for one in reports) else Exit.FINDINGS)
 
 
-def tell_apply(by: str, name: str | None, site_path: Path, *, as_json: bool) -> int:
+def tell_apply(by: str, name: str | None, site_path: Path, *, put_back: bool, as_json: bool) -> int:
     """Bring lists to hold what consents say, and show how each was read back; the exit code."""
     site = open_site(site_path)
     person = allowed(site, by, May.EXPORT).name
@@ -47,7 +47,7 @@ def tell_apply(by: str, name: str | None, site_path: Path, *, as_json: bool) -> 
         site_path,
         site,
         _named(site, name),
-        lambda here, one: mailing_course.carried_out(here, one, person, everybody=True),
+        lambda here, one: mailing_course.carried_out(here, one, person, everybody=True, put_back=put_back),
     )
     if as_json:
         put_json({"lists": [as_dict(one) for one in reports]})
@@ -135,6 +135,12 @@ def _show_rest(one: Report, what: Difference) -> None:
             "Nobody here can tell whether they agreed; 'strangers: removed' in the site file takes them off.",
             "  - ",
         )
+    if what.departed:
+        put_line(
+            f"{one.name}: {_told(what.departed)} left at the tool and stay off until their next yes. Where the list "
+            "lost them, 'carrel mailing-list apply --put-back' puts them on again.",
+            "  - ",
+        )
     if what.unusable:
         put_line(
             f"{one.name}: {_told(what.unusable)} may be written to and have no address that a tool can be given.",
@@ -186,5 +192,6 @@ def _difference(what: Difference | None) -> dict[str, Any] | None:
         "to_take_off": banded(len(what.off)),
         "to_put_on": banded(len(what.on)),
         "no_usable_address": banded(what.unusable),
+        "left_at_the_tool": banded(what.departed),
         "standing": {how.value: banded(count) for how, count in what.counts.items()},
     }

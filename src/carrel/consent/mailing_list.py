@@ -31,12 +31,15 @@ class Known:
         refused: addresses on records that the gate leaves out.
         silent: of the members, those on the list of silence.
         ours: of the members, those that Carrel saw there before on a record, or put there.
+        departed: of the wanted, those that were read back on the list and are not there any more, though nobody here
+            took them off, and whose people have not said yes since: they left at the tool.
     """
 
     wanted: Mapping[str, str]
     refused: AbstractSet[str]
     silent: AbstractSet[str]
     ours: AbstractSet[str]
+    departed: AbstractSet[str] = frozenset()
 
     def standing(self, member: str) -> Standing:
         """How one member stands.
@@ -65,6 +68,7 @@ class Difference:
         strangers: members whom no record knows and who stay.
         members: how many there are.
         counts: of the members, by how they stand.
+        departed: how many left at the tool, and stay off.
     """
 
     off: tuple[str, ...]
@@ -73,6 +77,7 @@ class Difference:
     strangers: int
     members: int
     counts: Mapping[Standing, int] = field(default_factory=dict)
+    departed: int = 0
 
     @property
     def is_none(self) -> bool:
@@ -80,29 +85,33 @@ class Difference:
         return not (self.off or self.on)
 
 
-def difference(members: Iterable[str], known: Known, *, strangers_go: bool) -> Difference:
+def difference(members: Iterable[str], known: Known, *, strangers_go: bool, put_back: bool = False) -> Difference:
     """What has to be done for a list to hold what consents say.
 
     Args:
         members: of the list, in the spelling of comparison.
         known: of the library.
         strangers_go: whether members whom no record knows go too.
+        put_back: whether those come on again who left at the tool.
 
     Returns:
         Both sides in order, so that the same state is the same difference.
 
     Guarantees:
-        Nobody comes onto a list who is not wanted, and nobody goes whose address is.
+        Nobody comes onto a list who is not wanted, and nobody goes whose address is. Whoever left at the tool comes on
+        again by `put_back` alone: to leave there is a no, too.
     """
     there = frozenset(members)
+    departed = frozenset() if put_back else known.departed - there
     goes = {Standing.REFUSED, Standing.SILENT, Standing.FORMER, *((Standing.STRANGER,) if strangers_go else ())}
     standings = {one: known.standing(one) for one in there}
     off = tuple(sorted(one for one, how in standings.items() if how in goes))
-    missing = [known.wanted[one] for one in sorted(known.wanted.keys() - there - known.silent) if known.wanted[one]]
+    lacking = sorted(known.wanted.keys() - there - known.silent - departed)
+    missing = [address for one in lacking if (address := known.wanted[one])]
     on = tuple(filter(usable, missing))
     counts = {how: sum(one is how for one in standings.values()) for how in Standing}
     stay = 0 if strangers_go else counts[Standing.STRANGER]
-    return Difference(off, on, len(missing) - len(on), stay, len(there), counts)
+    return Difference(off, on, len(missing) - len(on), stay, len(there), counts, len(departed))
 
 
 def usable(address: str) -> bool:

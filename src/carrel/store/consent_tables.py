@@ -100,6 +100,7 @@ list_member = Table(
     Column("list", String(40), primary_key=True),
     Column("tag", String(64), primary_key=True),
     Column("mark", String(16), nullable=False),
+    Column("seen_at", Moment),
 )
 
 list_course = Table(

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, delete, insert, select
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from carrel.retention.outcome import Outcome
 from carrel.store import clock, tables
@@ -69,6 +69,26 @@ class MailingLists:
             new = sorted(set(tags) - there)
             if new:
                 connection.execute(insert(table), [{"list": name, "tag": one, "mark": mark} for one in new])
+
+    def note_seen(self, name: str, tags: Collection[str], at: datetime) -> None:
+        """Note that addresses of a list that are known here were read back on it.
+
+        Args:
+            name: of the list.
+            tags: hashes of the addresses.
+            at: aware time of the reading.
+        """
+        table = tables.list_member
+        with self._database.writing() as connection:
+            mine = (table.c.list == name, table.c.tag.in_(of_tags(connection, tags)))
+            connection.execute(update(table).where(*mine).values(seen_at=at))
+
+    def seen(self, name: str) -> dict[str, datetime]:
+        """When each address of a list was last read back on it; whoever never was is not among them."""
+        table = tables.list_member
+        query = select(table.c.tag, table.c.seen_at).where(table.c.list == name, table.c.seen_at.is_not(None))
+        with self._database.reading() as connection:
+            return {row.tag: row.seen_at for row in connection.execute(query)}
 
     def forget_members(self, name: str, tags: Collection[str]) -> None:
         """Forget addresses that were read back as gone."""

@@ -46,8 +46,8 @@ class ListSite:
         [one] = self.elm.ok("mailing-list", "plan", code=code)["lists"]
         return dict(one)
 
-    def apply(self, code: int = 0) -> dict[str, Any]:
-        [one] = self.elm.ok("mailing-list", "apply", *DEE, code=code)["lists"]
+    def apply(self, *more: str, code: int = 0) -> dict[str, Any]:
+        [one] = self.elm.ok("mailing-list", "apply", *more, *DEE, code=code)["lists"]
         return dict(one)
 
     def names(self) -> list[str]:

@@ -85,6 +85,35 @@ def test_a_no_goes_off_at_once_and_a_yes_with_the_next_night(listed):
     assert site.names() == []
 
 
+def test_whoever_leaves_at_the_tool_stays_off_until_the_next_yes(listed):
+    """To leave by the link of a letter is a no; a night that puts the person on again would make nothing of it."""
+    site = listed("ann", "bob", "cyd", "dan")
+    for who in ("ann", "bob", "cyd"):
+        site.desk.say("give", who)
+    site.apply()
+    site.apply()
+    site.tool.leave("ann@oak.example", "cyd@oak.example")
+    site.desk.say("give", "dan")
+    site.elm.run("run-due")
+    assert site.names() == ["bob", "dan"], "who never was there comes on, who left does not"
+    found = site.plan(code=0)["found"]
+    assert (found["left_at_the_tool"], found["to_put_on"]) == ("1-9", 0)
+    assert "left at the tool and stay off until their next yes" in site.elm.run("mailing-list", "apply", *DEE).out
+    assert site.names() == ["bob", "dan"]
+    for word in ("withdraw", "give"):
+        site.desk.say(word, "ann")
+    assert site.apply()["put_on"] == "1-9"
+    assert site.names() == ["ann", "bob", "dan"]
+    assert site.apply("--put-back")["put_on"] == "1-9"
+    assert site.names() == ["ann", "bob", "cyd", "dan"]
+    site.tool.leave("dan@oak.example")
+    site.apply()
+    site.desk.say("withdraw", "dan")
+    with site.elm.store as store:
+        tags = store.consents.own_tags("koha")
+        assert tags.address("dan@oak.example") not in store.mailing_lists.seen("news"), "a no is remembered once"
+
+
 def test_a_tool_that_is_away_is_told_by_the_night_and_is_a_finding_until_then(listed):
     site = listed("ann", "bob")
     for who in ("ann", "bob"):

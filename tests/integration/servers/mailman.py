@@ -99,6 +99,11 @@ class Mailman:
         for one in addresses:
             self.ask("POST", "/members", list_id=name, subscriber=one, role=role, **agreed)
 
+    def leave(self, *addresses: str, name: str = LIST) -> None:
+        """Somebody leaves at the tool."""
+        for one in addresses:
+            self.ask("DELETE", f"/lists/{name}/member/{one}?pre_confirmed=true&pre_approved=true")
+
     def members(self, name: str = LIST, role: str = "member") -> list[str]:
         found = self.ask("GET", f"/lists/{name}/roster/{role}").get("entries", [])
         return sorted(one["email"] for one in found)

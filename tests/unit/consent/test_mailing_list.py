@@ -26,6 +26,16 @@ def test_what_is_done_leaves_a_list_on_which_nothing_is_left_to_do(members, want
     assert sum(found.counts.values()) == len(members)
 
 
+@given(NAMES, NAMES, NAMES, NAMES, st.booleans())
+def test_whoever_left_at_the_tool_comes_on_again_where_somebody_says_so_alone(members, wanted, silent, gone, back):
+    departed = gone & wanted
+    known = Known({one: one for one in wanted}, set(), silent, set(), departed)
+    found = difference(members, known, strangers_go=False, put_back=back)
+    stays_off = frozenset() if back else departed - members
+    assert set(found.on) == wanted - members - silent - stays_off
+    assert found.departed == len(stays_off)
+
+
 def test_a_second_address_may_stay_and_needs_not_come():
     known = Known({"a@oak.example": "A@oak.example", "b@oak.example": ""}, set(), set(), set())
     assert difference((), known, strangers_go=True).on == ("A@oak.example",)

@@ -27,6 +27,8 @@ def test_members_are_noted_once_kept_and_forgotten(store) -> None:
         lists.note_members("news", [one, two, two], tags.mark)
     lists.note_members("other", [three], tags.mark)
     assert lists.ours("news", [one, two, three]) == {one, two}
+    lists.note_seen("news", [two, three], AT)
+    assert (lists.seen("news"), lists.seen("other")) == ({two: AT}, {}), "who is not known there is not seen there"
     lists.keep_members("news", [two])
     assert lists.ours("news", [one, two]) == {two}
     lists.forget_members("news", [two, three])

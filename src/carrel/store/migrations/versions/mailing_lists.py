@@ -18,6 +18,7 @@ def upgrade() -> None:
         sa.Column("list", sa.String(40), primary_key=True),
         sa.Column("tag", sa.String(64), primary_key=True),
         sa.Column("mark", sa.String(16), nullable=False),
+        sa.Column("seen_at", Moment),
     )
     op.create_table(
         "list_course",
