@@ -191,8 +191,13 @@ class _System:
             numbers = borrowers(self._connection, self._open, part, dates, period)
             self._borrowers[part.id] = tuple((f"reader-{n}", Subject(one)) for n, one in enumerate(numbers, 1))
             return self._borrowers[part.id]
-        found = ((one.id, subject_of(self._connection, self._open, part, one)) for one in part.people)
-        return tuple((label, subject) for label, subject in found if subject is not None)
+        found: dict[int, tuple[str, Subject]] = {}
+        for one in part.people:
+            subject = subject_of(self._connection, self._open, part, one)
+            if subject is not None and found.setdefault(subject.number, (one.id, subject))[0] != one.id:
+                says = f"it is the same record as {found[subject.number][0]}: what it holds stands under that once"
+                self._gathered.not_read.append(NotRead(part.id, self._open.name, f"records of {one.id}", "", says))
+        return tuple(found.values())
 
     # -- what -------------------------------------------------------------------------------------------------------
 

@@ -148,7 +148,7 @@ def test_an_account_with_too_few_rights_changes_nothing(small, patron, tmp_path)
         words = {"password": PASSWORD, "new": NEW_WORDS, "again": NEW_WORDS}
         answer = sent(browser, "password", words)
         assert answer.status_code == 503
-        assert "Nothing was changed." in answer.text
+        assert "Look first whether what you sent was done." in answer.text
     assert small.rows("SELECT * FROM actor.passwd ORDER BY id") == before
 
 

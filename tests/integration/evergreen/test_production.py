@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import zipfile
@@ -13,6 +12,7 @@ from carrel.systems import age_file, map_files
 from tests.integration.evergreen import person_site
 from tests.integration.evergreen.person_seed import CARD, FIRST, LAST, NEEDLES, SECOND, STREET, Seeder
 from tests.integration.run.ready_case import ready_case
+from tests.integration.run.test_production import rows_of
 
 pytestmark = [pytest.mark.postgresql]
 
@@ -94,7 +94,7 @@ def test_exactly_the_records_of_the_period_and_nothing_of_the_neighbours(elm):
     told, files = produced(elm, SCOPE)
     assert told["kind"] == "production"
     rows = {
-        one["table"]: list(csv.DictReader(io.StringIO(files[one["file"]].removeprefix("\ufeff"))))
+        one["table"]: rows_of(files, one["file"])
         for part in json.loads(files["manifest.json"])["parts"]
         for one in part["produced"]
     }
@@ -112,6 +112,21 @@ def test_exactly_the_records_of_the_period_and_nothing_of_the_neighbours(elm):
     cells = {value for some in rows.values() for row in some for value in row.values()}
     assert not {str(other), str(seed.somebody)} & cells
     assert "auditor.actor_usr_history" not in {one["table"] for one in told["tables"]}
+
+
+def test_two_cards_of_one_person_give_her_rows_once(elm):
+    seed = Seeder(elm.koha, map_files.load("evergreen"))
+    number = seed.patron()
+    lent(seed, number, "2026-03-15 12:00:00+00")
+    elm.needles |= {*NEEDLES, PASSPHRASE}
+    both = f'people: [{{id: holder, card: "{SECOND}"}}, {{id: other-card, card: "{CARD}"}}]'
+    told, files = produced(elm, SCOPE.replace(f'people: [{{id: holder, card: "{SECOND}"}}]', both))
+    assert told["kind"] == "production"
+    parts = {part["part"]: part for part in json.loads(files["manifest.json"])["parts"]}
+    [loans] = [one for one in parts["loans"]["produced"] if one["table"] == "action.circulation"]
+    assert len(rows_of(files, loans["file"])) == 1
+    [same] = [one for one in json.loads(files["manifest.json"])["not_read"] if one["table"] == "records of other-card"]
+    assert "the same record as holder" in str(same)
 
 
 def test_a_merged_record_and_aged_loans_are_not_brought_back(elm):
