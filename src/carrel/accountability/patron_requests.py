@@ -250,5 +250,5 @@ def _unread(seen: RequestFacts, measured: dict[str, int | str]) -> Reading | Non
         "Not everything could be looked at.",
         measured,
         because=seen.unread,
-        fix="put the key back from a copy of the site's folder",
+        fix="put what is gone or damaged, a key or the ledger, back from a copy of the site's folder",
     )

@@ -97,9 +97,11 @@ def follow_up(
     Returns:
         What was done. What goes wrong here is a finding in the health files; the night's dispositions stand.
     """
+    from carrel.cli import premises
+
     of_requests, late = requests_after_night(site, store, began)
     of_requests = (*of_requests, *disclosures_after_night(site, store, began))
-    of_requests = (*of_requests, *authority_after_night(site, store, began))
+    of_requests = (*of_requests, *authority_after_night(site, store, premises.now()))  # leases saw later times
     codes = [*in_the_way, *findings(site, began), *closed_codes(site, store), *of_requests]
     outside, open_codes = after_night(site, store, began)
     after = Aftermath(codes=[*codes, *open_codes], shredded=shredded, outside=outside, late_requests=late or (),

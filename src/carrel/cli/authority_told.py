@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from carrel.accountability.authority import LEAF, AuthorityFacts, facts_of
 from carrel.cli.host_account import account
+from carrel.errors import CarrelError
 from carrel.inventory import faults
 from carrel.ledger.leaf import decode_leaf
 from carrel.store.ledger_folder import LedgerFolder
@@ -23,7 +24,11 @@ _SIGNS = 16  # of the digest of a key: enough to tell one from another
 
 
 def authority_facts(site: Site, store: Store) -> AuthorityFacts:
-    """What is to be said of who may act."""
+    """What is to be said of who may act.
+
+    Raises:
+        CarrelError: LED-009 or another, the ledger cannot be read.
+    """
     before, loose = store.authority.entries(), store.authority.loose()
     told = leaves_of(site, store)
     later = [one.commitment() for one in store.authority.entries()]
@@ -47,11 +52,19 @@ def rights_of(site: Site) -> dict[str, str]:
 def after_night(site: Site, store: Store, at: datetime) -> tuple[str, ...]:
     """Put on record what rights the site file gives, and look whether all that is on record stands as it was told.
 
+    Args:
+        site: of the library.
+        store: of the site.
+        at: aware time, the present: the leases of a night were renewed after it began.
+
     Returns:
-        Codes for the health files.
+        Codes for the health files. What stands in the way is one of them, and ends no night.
     """
-    store.authority.see_rights(rights_of(site), account(), at)
-    return (faults.AUTHORITY.code,) if authority_facts(site, store).wrong else ()
+    try:
+        store.authority.see_rights(rights_of(site), account(), at)
+        return (faults.AUTHORITY.code,) if authority_facts(site, store).wrong else ()
+    except CarrelError as wrong:
+        return (wrong.code,)
 
 
 def _says(person: Person) -> str:

@@ -57,6 +57,12 @@ def test_where_nobody_asked_the_clause_is_a_promise(clause: str) -> None:
     assert shown(clause) is None
 
 
+def test_a_ledger_that_cannot_be_read_tells_nothing_of_packages() -> None:
+    found = evidence_for("MITL-9.8", replace(FACTS, requests=RequestFacts(unread="LED-009: not a tile")))
+    assert found is not None
+    assert (found.state, found.because) == (Shown.CANNOT_TELL, "LED-009: not a tile")
+
+
 def test_what_is_measured_in_part_is_never_called_carried() -> None:
     assert carried_clauses() >= WHOLE
     assert not carried_clauses() & IN_PART
