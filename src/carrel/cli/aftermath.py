@@ -138,7 +138,9 @@ def _measure(site: Site, store: Store, night: SystemNight, after: Aftermath) -> 
     except CarrelError as wrong:
         after.codes.append(wrong.code)
         return Measured(night, None, None)
-    if gone := (*facts.records_gone, *facts.holds_gone):
+    if facts.gone_unread:
+        after.codes.append(facts.gone_unread.partition(":")[0])
+    if gone := (*(facts.records_gone or ()), *(facts.holds_gone or ())):
         after.records_gone = (*after.records_gone, *gone)
         after.codes.append(GONE.code)
     return Measured(night, facts, audit(facts), subject.system_map)
