@@ -7,9 +7,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from carrel.cli import authority_told
 from carrel.cli.aftermath import follow_up
+from carrel.cli.main import cli
+from carrel.inventory.site import Site
 from carrel.store import clock
+from carrel.store.store import Store
 from carrel.systems.site_file import load_site
 from tests.integration.run import library
 
@@ -38,6 +43,25 @@ def test_a_night_of_more_than_five_minutes_still_puts_on_record_whose_rights_cha
         after = follow_up(site, store, (), now - timedelta(minutes=6))
         assert "STO-004" not in after.codes
         assert {one.whom for one in store.authority.entries()} == {one.name for one in site.people}
+
+
+def test_what_is_written_down_while_the_ledger_is_read_is_not_told_as_without_a_leaf(
+    elm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = authority_told.leaves_of
+
+    def slow(site: Site, store: Store) -> dict[str, str]:
+        found = whole(site, store)
+        store.staff_accounts.invite(f"Dee {len(store.authority.entries())}", "Ada Example", datetime.now(UTC))
+        return found
+
+    with elm.store as store:
+        store.staff_accounts.invite("Cal Example", "Ada Example", datetime.now(UTC))
+    monkeypatch.setattr(authority_told, "leaves_of", slow)
+    ended = CliRunner().invoke(cli, ["staff", "history", "--site", str(elm.folder)])
+    assert (ended.exit_code, "NO LEAF" in ended.output) == (0, False), ended.output
+    with elm.store as store:
+        assert len(store.authority.entries()) == 2, "the ledger was read once"
 
 
 def test_a_damaged_ledger_is_a_line_of_the_audit_and_a_finding_of_the_night_and_ends_neither(elm) -> None:
