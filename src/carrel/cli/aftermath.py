@@ -100,8 +100,9 @@ def follow_up(
     from carrel.cli import premises
 
     of_requests, late = requests_after_night(site, store, began)
-    of_requests = (*of_requests, *disclosures_after_night(site, store, began))
-    of_requests = (*of_requests, *authority_after_night(site, store, premises.now()))  # leases saw later times
+    present = premises.now()  # the leases of the night have seen it; five minutes before is refused
+    of_requests = (*of_requests, *disclosures_after_night(site, store, present))
+    of_requests = (*of_requests, *authority_after_night(site, store, present))
     codes = [*in_the_way, *findings(site, began), *closed_codes(site, store), *of_requests]
     outside, open_codes = after_night(site, store, began)
     after = Aftermath(codes=[*codes, *open_codes], shredded=shredded, outside=outside, late_requests=late or (),

@@ -6,9 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from carrel.cli.aftermath import follow_up
 from carrel.cli.at_site import open_site
 from carrel.cli.disclose_rules import process_rules, viewer_of
 from carrel.disclosure.event import Act
+from tests.integration.run import library
 from tests.integration.run.test_consent import policy
 from tests.integration.run.test_disclose import ADA, BEA, DEE, LOU, PEOPLE, opened
 
@@ -74,6 +76,18 @@ def test_one_approves_another_applies_and_the_rest_goes_by_night(elm) -> None:
     assert first in keys
     assert {second, third}.isdisjoint(keys)
     elm.ok("audit", code=3)
+
+
+def test_a_night_of_more_than_five_minutes_forgets_too(small_sqlite, tmp_path) -> None:
+    """Its leases were renewed after it began; what is judged by its beginning would be refused by the store."""
+    elm = library.make(tmp_path / "site", small_sqlite)
+    policy(elm, "worcester")
+    elm.edit("people:\n", PEOPLE)
+    name = old_case(elm)
+    elm.ok("disclose", "forget", "--approve", due(elm)[0], *ADA)
+    with elm.store as store:
+        follow_up(open_site(elm.folder), store, (), datetime.now(UTC) - timedelta(minutes=6))
+    elm.refused("disclose", "show", name, *ADA, code=2, error="DSC-001")
 
 
 def test_where_no_policy_says_how_long_none_is_forgotten(elm) -> None:
