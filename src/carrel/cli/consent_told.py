@@ -118,18 +118,17 @@ def consent_facts(
         tools,
         len(late) if tools else 0,
         min((one.event.recorded_at for one in late), default=None) if tools else None,
-        lists=len(lists := site.lists_of(system)),
-        lists_late=tuple(one.name for one in lists if _is_late(store.mailing_lists.course(one.name), at)),
+        lists=len(courses := {one.name: store.mailing_lists.course(one.name) for one in site.lists_of(system)}),
+        lists_unread=tuple(one for one, course in courses.items() if course is None or course.verified_at is None),
+        lists_late=tuple(one for one, course in courses.items() if course is not None and _is_late(course, at)),
         history_purpose=(purpose := _history_purpose(in_force)),
         histories=None if histories is None else len(histories),
         unrecorded=0 if not (purpose and histories) else _unrecorded(store, name, purpose, histories),
     )
 
 
-def _is_late(course: ListCourse | None, at: datetime) -> bool:
+def _is_late(course: ListCourse, at: datetime) -> bool:
     """Whether a list was left with somebody who said no, or was not read back, for longer than a night."""
-    if course is None:
-        return False
     if course.owed_since is not None and course.owed_since < at - _A_NIGHT:
         return True
     return course.outcome is not Outcome.VERIFIED and (course.verified_at or course.at) < at - 2 * _A_NIGHT

@@ -69,7 +69,8 @@ def take_off(here: Premises, addresses: Iterable[str], purposes: Collection[str]
     mine = tuple(dict.fromkeys(one for one in addresses if one.strip()))
     lists = [one for one in here.site.lists_of(here.system) if purposes is None or one.purpose in purposes]
     until = time.monotonic() + AT_ONCE  # for all lists together: several can be at one tool that is away
-    return tuple(_off(here, one, mine, until) for one in lists) if mine else ()
+    told = (_off(here, one, mine, until) for one in lists) if mine else ()
+    return tuple(one for one in told if one is not None)
 
 
 def require_told(lists: Iterable[ListTold]) -> None:
@@ -91,14 +92,15 @@ def require_told(lists: Iterable[ListTold]) -> None:
         )
 
 
-def _off(here: Premises, one: MailingList, addresses: tuple[str, ...], until: float) -> ListTold:
+def _off(here: Premises, one: MailingList, addresses: tuple[str, ...], until: float) -> ListTold | None:
+    """What became of one list; None of one that was not asked, of which nothing is told."""
     from carrel.systems.mailing_lists.mailman import opened
 
     gone = 0
     try:
         asked = addresses if _may_be_asked(here, one) else _seen(here, one, addresses)
         if not asked:
-            return ListTold(one.name, 0)
+            return None
         with opened(one, within=until - time.monotonic()) as there:
             gone = sum(_out(there, address) for address in asked)
             stays = [address for address in asked if there.find(address)]
