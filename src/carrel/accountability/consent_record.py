@@ -51,7 +51,8 @@ class ConsentFacts:
         untold: events of which they were not told, older than a night.
         untold_since: the oldest of them; aware.
         history_purpose: for which a history in the product is kept; empty where no policy says so.
-        histories: how many people have one on; None where nobody could look.
+        histories: how many people have one on; None where nobody could look, or the
+            policies of the system differ in the purpose.
         unrecorded: of them, those of whom no yes that still stands is on record.
         closed: why nothing can be told: the key is gone, or a text cannot be read.
     """
@@ -272,7 +273,7 @@ def consents_have_their_words(facts: AuditFacts) -> Reading | None:
         )
     if seen.history_purpose and seen.histories is None:
         return cannot_tell(
-            "Nobody could look who has a history on in the product.",
+            "Nobody could look who has a history on in the product, or the policies of its branches differ in that.",
             measured,
             because="an option that is on without a yes on record was not looked for",
             fix="see what carrel check says of the database",
