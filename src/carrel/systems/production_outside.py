@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
-from itertools import islice
 from typing import Any
 
 from carrel.disclosure import faults
@@ -28,7 +27,7 @@ from carrel.systems.folders import person_lines
 from carrel.systems.mailboxes import person_letters
 from carrel.systems.production_people import subject_of
 from carrel.systems.production_rows import period_in
-from carrel.systems.sealed_rows import AT_ONCE, RowShelf
+from carrel.systems.sealed_rows import RowShelf
 from carrel.systems.sql.failure import told
 from carrel.systems.sql.person_asking import Narrowing
 from carrel.systems.sql.person_data import PersonData
@@ -45,7 +44,7 @@ class _Person:
 
     label: str
     askers: dict[str, TableAsker] = field(default_factory=dict, repr=False)
-    others: list[Callable[[Sequence[str]], Others]] = field(default_factory=list, repr=False)
+    others: list[Callable[[Iterable[str]], Others]] = field(default_factory=list, repr=False)
 
     @property
     def own(self) -> Own:
@@ -239,17 +238,18 @@ def _produced(
     counts, kept = Counter({Verdict.UNSURE: read.unsure}), shelf.keep(())
     free = {one.name for one in read.columns if one.is_free} & {one.name for one in columns}
     to_read = 0
-    rows = iter(read.rows)
-    while some := list(islice(rows, AT_ONCE)):  # whoever else is named is looked up for as many rows at once
-        verdicts = [period.judge(value) for _, value in some]
-        counts.update(verdicts)
-        within = [row for (row, _), verdict in zip(some, verdicts, strict=True) if verdict is Verdict.WITHIN]
-        texts = [value for row in within for value in row.values() if isinstance(value, str)]
-        tellings = [Telling(read.columns, person.own, others(texts)) for others in person.others] if within else []
-        for row in within:
-            held = trimmed(_told(row, tellings), columns)
-            kept.add(held)
-            to_read += texts_to_read(held, free)
+    within = shelf.keep(())  # whoever is named in one row is taken out of all
+    for row, value in read.rows:
+        verdict = period.judge(value)
+        counts[verdict] += 1
+        if verdict is Verdict.WITHIN:
+            within.add(HeldRow(dict(row)))
+    others = person.others if within else ()
+    tellings = [Telling(read.columns, person.own, others_in(_texts(within))) for others_in in others]
+    for one in within:
+        held = trimmed(_told(one.values, tellings), columns)
+        kept.add(held)
+        to_read += texts_to_read(held, free)
     if not (kept or counts[Verdict.UNSURE] or counts[Verdict.UNDATED]):
         return None
     return ProducedTable(
@@ -257,6 +257,10 @@ def _produced(
         counts[Verdict.UNSURE], counts[Verdict.UNDATED], to_read,
         frozenset((system, one.subject.number) for system, one in person.askers.items()),
     )  # fmt: skip
+
+
+def _texts(rows: Iterable[HeldRow]) -> Iterator[str]:
+    return (value for row in rows for value in row.values.values() if isinstance(value, str))
 
 
 def _told(row: dict[str, Any], tellings: Sequence[Telling]) -> HeldRow:

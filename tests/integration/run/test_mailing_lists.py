@@ -109,6 +109,7 @@ def test_whoever_leaves_at_the_tool_stays_off_until_the_next_yes(listed):
     site.tool.leave("dan@oak.example")
     site.apply()
     site.desk.say("withdraw", "dan")
+    site.apply()
     with site.elm.store as store:
         tags = store.consents.own_tags("koha")
         assert tags.address("dan@oak.example") not in store.mailing_lists.seen("news"), "a no is remembered once"
