@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -118,7 +119,8 @@ def _off(here: Premises, one: MailingList, addresses: tuple[str, ...], until: fl
 
 
 def _owed(here: Premises, one: MailingList, gone: int, code: str, outcome: Outcome) -> ListTold:
-    here.store.mailing_lists.owe(one.name, here.original.name, outcome, code, now())
+    with suppress(CarrelError):  # the word is on record; a night judges everybody anew, whether it was noted or not
+        here.store.mailing_lists.owe(one.name, here.original.name, outcome, code, now())
     return ListTold(one.name, gone, code)
 
 

@@ -117,6 +117,12 @@ class MailingLists:
             stays = table.c.tag.in_(of_tags(connection, tags))
             connection.execute(delete(table).where(table.c.list == name, ~stays))
 
+    def keep_lists(self, names: Collection[str]) -> None:
+        """Forget all lists but these, with everybody who was seen there: the site file names no other any more."""
+        with self._database.writing() as connection:
+            for table in (tables.list_member, tables.list_course):
+                connection.execute(delete(table).where(table.c.list.not_in(names)))
+
     def owe(self, name: str, system: str, outcome: Outcome, code: str, now: datetime) -> None:
         """Note that a list could not be told of somebody who said no; since when stays as it was first noted."""
         with self._database.writing() as connection:

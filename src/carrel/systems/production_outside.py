@@ -25,7 +25,7 @@ from carrel.rights.words_of_others import Others, Own
 from carrel.systems.access_answer import OpenSystem
 from carrel.systems.folders import person_lines
 from carrel.systems.mailboxes import person_letters
-from carrel.systems.production_people import subject_of
+from carrel.systems.production_people import same_record, subject_of
 from carrel.systems.production_rows import period_in
 from carrel.systems.sealed_rows import RowShelf
 from carrel.systems.sql.failure import told
@@ -45,6 +45,11 @@ class _Person:
     label: str
     askers: dict[str, TableAsker] = field(default_factory=dict, repr=False)
     others: list[Callable[[Iterable[str]], Others]] = field(default_factory=list, repr=False)
+
+    @property
+    def whose(self) -> frozenset[tuple[str, int]]:
+        """The person's records, each by its system and number."""
+        return frozenset((system, one.subject.number) for system, one in self.askers.items())
 
     @property
     def own(self) -> Own:
@@ -135,14 +140,13 @@ def _part(site: Site, systems: Sequence[OpenSystem], part: Part, at: datetime, s
     if entry is None:
         raise ValueError("asked for before")
     with ExitStack() as stack:
-        people = [_person(stack, systems, part, asked.id) for asked in part.people]
-        people = [one for one in people if one.askers]
         name, product, zone, account = _of_entry(entry)
+        people, same = _people(stack, systems, part, name)
+        missed = dict.fromkeys(same)
         period = period_in(part, zone, name)
         if period is None:
             raise ValueError("a part beside the systems has a period")
         tables: list[ProducedTable] = []
-        missed: dict[NotRead, None] = {}
         places: dict[str, None] = {}
         for person in people:
             try:
@@ -157,6 +161,19 @@ def _part(site: Site, systems: Sequence[OpenSystem], part: Part, at: datetime, s
                 missed[NotRead(part.id, name, entry.name, wrong.code, wrong.faults[0].condition.title)] = None
         searched = Searched(name, product, account, at, str(zone), {part.id: tuple(places)}, {part.id: len(people)})
     return Production(tuple(tables), (searched,), tuple(missed), {(part.id, name): period})
+
+
+def _people(
+    stack: ExitStack, systems: Sequence[OpenSystem], part: Part, name: str
+) -> tuple[list[_Person], list[NotRead]]:
+    """Whoever of a part is registered, each once; and of whom it is told that they are one with another."""
+    found, same = list[_Person](), list[NotRead]()
+    for each in (_person(stack, systems, part, asked.id) for asked in part.people):
+        if before := next((one for one in found if one.whose & each.whose), None):
+            same.append(same_record(part.id, name, each.label, before.label))
+        elif each.askers:
+            found.append(each)
+    return found, same
 
 
 def _of_entry(entry: DatedTable | Mailbox | FileFolder) -> tuple[str, str, Any, str]:
@@ -255,7 +272,7 @@ def _produced(
     return ProducedTable(
         part.id, person.label, name, read.place, "", columns, (read.clock,), kept,
         counts[Verdict.UNSURE], counts[Verdict.UNDATED], to_read,
-        frozenset((system, one.subject.number) for system, one in person.askers.items()),
+        person.whose, of_product=False,
     )  # fmt: skip
 
 
