@@ -87,6 +87,7 @@ class AuthorityFacts:
         unfit: entries that were changed, moved or written past Carrel: no leaf is of them.
         lost: leaves whose entry is gone.
         loose: accounts that stand otherwise than the entries say.
+        unread: why the ledger could not be asked, so that nothing is known of the above.
     """
 
     entries: int = 0
@@ -96,6 +97,7 @@ class AuthorityFacts:
     unfit: int = 0
     lost: int = 0
     loose: int = 0
+    unread: str = ""
 
     @property
     def wrong(self) -> int:

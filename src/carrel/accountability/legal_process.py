@@ -38,12 +38,14 @@ class DisclosureFacts:
         unsound: of which kinds one was released without a step, a paper or a signature.
         altered: events, of all cases, that do not fit what was committed to the ledger.
         whole: whether every case can be opened.
+        unread: why the ledger could not be asked what was committed to it.
     """
 
     standings: tuple[Standing, ...] = ()
     unsound: tuple[Instrument, ...] = ()
     altered: int = 0
     whole: bool = True
+    unread: str = ""
 
 
 # What each clause speaks of, and what of it nobody measures here.
@@ -158,6 +160,11 @@ def _reading(
     if says:
         fix = "carrel disclose list tells which; take the step, or ask who wrote it"
         return finding(f"{'; '.join(says)}.", measured, because=because, fix=fix)
+    if unread := seen.unread or (authority.unread if authority is not None else ""):
+        return cannot_tell(
+            "What is on record could not be held against the ledger.", measured, because=unread,
+            fix="carrel ledger verify tells what is wrong with the ledger; put its folder back from a copy",
+        )  # fmt: skip
     if not seen.whole:
         return cannot_tell(
             "Not every case can be opened.", measured, because="a key is gone, or something was changed",

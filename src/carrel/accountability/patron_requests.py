@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from carrel.accountability.evidence import Kind, Reading, cannot_tell, finding, holds
+from carrel.accountability.evidence import State as Shown
 from carrel.accountability.registry import provides
 from carrel.amount import amount
 from carrel.retention.reasons import figure
@@ -94,7 +95,17 @@ def restrictions_and_objections_hold(facts: AuditFacts) -> Reading | None:
             because="a restriction holds for the person, whatever number the record has",
             fix="carrel check names them; where two records were put together, restrict the one that is left",
         )
-    return _of_rights(facts, rights, "restriction or objection", "a use ends when the person says so")
+    found = _of_rights(facts, rights, "restriction or objection", "a use ends when the person says so")
+    if facts.records_gone is not None or (found is None and not facts.gone_unread):
+        return found
+    if found is not None and found.state is not Shown.HOLDS:
+        return found
+    return cannot_tell(
+        "Whether each restriction and open request is of somebody who still has a record could not be looked at.",
+        {} if found is None else found.measured,
+        because=facts.gone_unread or facts.unread,
+        fix="carrel check tells what is in the way",
+    )
 
 
 @provides("MITL-9.5", partly="that the package reached whom the person named, and in a form that they can read",
@@ -250,5 +261,5 @@ def _unread(seen: RequestFacts, measured: dict[str, int | str]) -> Reading | Non
         "Not everything could be looked at.",
         measured,
         because=seen.unread,
-        fix="put the key back from a copy of the site's folder",
+        fix="put what is gone or damaged, a key or the ledger, back from a copy of the site's folder",
     )

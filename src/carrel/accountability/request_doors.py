@@ -24,7 +24,7 @@ def identity_comes_first(facts: AuditFacts) -> Reading | None:
     if (seen := facts.requests) is None:
         return None
     own = [one for one in seen.standings if one.right.needs_identity]
-    if not own and not seen.handed_out:
+    if not own and not seen.handed_out and not seen.unread:
         return None
     measured: dict[str, int | str] = {
         "requests": len(own),
@@ -50,6 +50,11 @@ def identity_comes_first(facts: AuditFacts) -> Reading | None:
             because="identity is verified before a right is exercised",
             fix="find out how it came to be; Carrel writes no such thing while the policy says by what",
         )
+    if seen.unread:
+        return cannot_tell(
+            "Whether anybody else got a package could not be looked at.", measured, because=seen.unread,
+            fix="put what is gone or damaged, a key or the ledger, back from a copy of the site's folder",
+        )  # fmt: skip
     if not seen.accepted:
         return cannot_tell(
             "Nothing was done before the person was identified; the policy does not say by what.",

@@ -97,9 +97,11 @@ def follow_up(
     Returns:
         What was done. What goes wrong here is a finding in the health files; the night's dispositions stand.
     """
+    from carrel.cli import premises
+
     of_requests, late = requests_after_night(site, store, began)
     of_requests = (*of_requests, *disclosures_after_night(site, store, began))
-    of_requests = (*of_requests, *authority_after_night(site, store, began))
+    of_requests = (*of_requests, *authority_after_night(site, store, premises.now()))  # leases saw later times
     codes = [*in_the_way, *findings(site, began), *closed_codes(site, store), *of_requests]
     outside, open_codes = after_night(site, store, began)
     after = Aftermath(codes=[*codes, *open_codes], shredded=shredded, outside=outside, late_requests=late or (),
@@ -136,7 +138,9 @@ def _measure(site: Site, store: Store, night: SystemNight, after: Aftermath) -> 
     except CarrelError as wrong:
         after.codes.append(wrong.code)
         return Measured(night, None, None)
-    if gone := (*facts.records_gone, *facts.holds_gone):
+    if facts.gone_unread:
+        after.codes.append(facts.gone_unread.partition(":")[0])
+    if gone := (*(facts.records_gone or ()), *(facts.holds_gone or ())):
         after.records_gone = (*after.records_gone, *gone)
         after.codes.append(GONE.code)
     return Measured(night, facts, audit(facts), subject.system_map)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from carrel.cli.audited import Audited, Subject
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
+    from sqlalchemy import Connection, Engine
 
     from carrel.accountability.facts import AuditFacts
     from carrel.accountability.kept_outside import KeptOutside
@@ -66,30 +66,27 @@ def _returned(subject: Subject, engine: Engine) -> int | None:
         return None
 
 
-def _records_gone(subject: Subject, engine: Engine) -> tuple[str, ...]:
-    """Requests and restrictions of persons whose record is gone; none where that could not be looked at."""
-    from carrel.cli.records_gone import gone
+def _gone(subject: Subject, engine: Engine | None, at: datetime) -> dict[str, Any]:
+    """What is open of persons whose record is gone, as facts: None, and why, of what could not be looked at."""
+    from carrel.cli.records_gone import gone, holds_gone
     from carrel.errors import CarrelError
     from carrel.systems.sql.failure import told
 
-    try:
-        with engine.connect() as connection, told(subject.system.name):
-            return gone(subject.store, subject.system.name, connection, subject.system_map.people)
-    except CarrelError:
-        return ()
-
-
-def _holds_gone(subject: Subject, engine: Engine, at: datetime) -> tuple[str, ...]:
-    """The same of legal holds."""
-    from carrel.cli.records_gone import holds_gone
-    from carrel.errors import CarrelError
-    from carrel.systems.sql.failure import told
-
-    try:
-        with engine.connect() as connection, told(subject.system.name):
-            return holds_gone(subject.store, subject.system.name, connection, subject.system_map.people, at)
-    except CarrelError:
-        return ()
+    found: dict[str, Any] = {"records_gone": None, "holds_gone": None}
+    if engine is None:
+        return found
+    store, name, people = subject.store, subject.system.name, subject.system_map.people
+    looks: dict[str, Callable[[Connection], tuple[str, ...]]] = {
+        "records_gone": lambda connection: gone(store, name, connection, people),
+        "holds_gone": lambda connection: holds_gone(store, name, connection, people, at),
+    }
+    for what, look in looks.items():
+        try:
+            with engine.connect() as connection, told(name):
+                found[what] = look(connection)
+        except CarrelError as wrong:
+            found["gone_unread"] = f"{wrong.code}: {wrong.faults[0].condition.title}"
+    return found
 
 
 def _risks(recorded: Sequence[Recorded], releases: Sequence[Release], at: datetime) -> MeasuredRisks:
@@ -164,8 +161,7 @@ def facts_of(subject: Subject, at: datetime, outside: KeptOutside | None = None)
         facts = replace(
             facts,
             returned=None if engine is None else _returned(subject, engine),
-            records_gone=() if engine is None else _records_gone(subject, engine),
-            holds_gone=() if engine is None else _holds_gone(subject, engine, at),
+            **_gone(subject, engine, at),
         )
         histories = None if engine is None else wanted(subject, engine)
     finally:

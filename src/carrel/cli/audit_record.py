@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from carrel.accountability.authority import AuthorityFacts
 from carrel.accountability.facts import CapsuleFacts, NightFacts
 from carrel.accountability.health import Residue
 from carrel.accountability.held_loans import HeldCount, next_count
@@ -51,8 +52,16 @@ def night_facts(site: Site, store: Store, system: str, policies: Sequence[Policy
         capsules=_capsules(site, store, system),
         residues=residues(store, system, at),
         open_joins=store.open_joins.standing(system),
-        authority=authority_facts(site, store),
+        authority=_authority(site, store),
     )
+
+
+def _authority(site: Site, store: Store) -> AuthorityFacts:
+    """Who may act; where the ledger cannot be read, that alone: the rest of an audit does not wait for it."""
+    try:
+        return authority_facts(site, store)
+    except CarrelError as wrong:
+        return AuthorityFacts(unread=f"{wrong.code}: {wrong.faults[0].condition.title}")
 
 
 def residues(store: Store, system: str, at: datetime) -> tuple[Residue, ...]:

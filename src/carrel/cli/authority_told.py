@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from carrel.accountability.authority import LEAF, AuthorityFacts, facts_of
+from carrel.accountability.authority import LEAF, AuthorityEntry, AuthorityFacts, facts_of
 from carrel.cli.host_account import account
+from carrel.errors import CarrelError
 from carrel.inventory import faults
 from carrel.ledger.leaf import decode_leaf
 from carrel.store.ledger_folder import LedgerFolder
@@ -22,12 +25,38 @@ _MARK = f'"kind":"{LEAF}"'.encode()
 _SIGNS = 16  # of the digest of a key: enough to tell one from another
 
 
-def authority_facts(site: Site, store: Store) -> AuthorityFacts:
-    """What is to be said of who may act."""
+@dataclass(frozen=True, slots=True)
+class AuthorityTold:
+    """One look at who may act.
+
+    Attributes:
+        entries: on record, read before the leaves: what is written down meanwhile is not among them.
+        leaves: where the leaf of each commitment stands.
+        loose: names of accounts that stand otherwise than the entries say.
+        facts: what is to be said of it.
+    """
+
+    entries: tuple[AuthorityEntry, ...]
+    leaves: Mapping[str, str]
+    loose: tuple[str, ...]
+    facts: AuthorityFacts
+
+
+def authority_told(site: Site, store: Store) -> AuthorityTold:
+    """Look at who may act, and read the ledger once for it.
+
+    Raises:
+        CarrelError: LED-009 or another, the ledger cannot be read.
+    """
     before, loose = store.authority.entries(), store.authority.loose()
-    told = leaves_of(site, store)
+    leaves = leaves_of(site, store)
     later = [one.commitment() for one in store.authority.entries()]
-    return facts_of(before, told, later, len(loose))
+    return AuthorityTold(before, leaves, loose, facts_of(before, leaves, later, len(loose)))
+
+
+def authority_facts(site: Site, store: Store) -> AuthorityFacts:
+    """What is to be said of who may act. Raises as `authority_told`."""
+    return authority_told(site, store).facts
 
 
 def leaves_of(site: Site, store: Store) -> dict[str, str]:
@@ -47,11 +76,19 @@ def rights_of(site: Site) -> dict[str, str]:
 def after_night(site: Site, store: Store, at: datetime) -> tuple[str, ...]:
     """Put on record what rights the site file gives, and look whether all that is on record stands as it was told.
 
+    Args:
+        site: of the library.
+        store: of the site.
+        at: aware time, the present: the leases of a night were renewed after it began.
+
     Returns:
-        Codes for the health files.
+        Codes for the health files. What stands in the way is one of them, and ends no night.
     """
-    store.authority.see_rights(rights_of(site), account(), at)
-    return (faults.AUTHORITY.code,) if authority_facts(site, store).wrong else ()
+    try:
+        store.authority.see_rights(rights_of(site), account(), at)
+        return (faults.AUTHORITY.code,) if authority_facts(site, store).wrong else ()
+    except CarrelError as wrong:
+        return (wrong.code,)
 
 
 def _says(person: Person) -> str:

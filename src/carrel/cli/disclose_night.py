@@ -72,8 +72,12 @@ def disclosure_facts(site: Site, store: Store, at: datetime) -> DisclosureFacts 
     if not found:
         return None
     unsound = tuple(case.instrument for case, _ in found if not _sound(case, rules))
-    altered, whole = _altered(site, store), store.disclosures.whole()
-    return DisclosureFacts(tuple(here for _, here in found), unsound, altered, whole)
+    altered, unread = 0, ""
+    try:
+        altered = _altered(site, store)
+    except CarrelError as wrong:
+        unread = f"{wrong.code}: {wrong.faults[0].condition.title}"
+    return DisclosureFacts(tuple(here for _, here in found), unsound, altered, store.disclosures.whole(), unread)
 
 
 def _sound(case: Case, rules: ProcessRules) -> bool:

@@ -38,11 +38,11 @@ def request_facts(site: Site, store: Store, system: str, at: datetime) -> Reques
     """What the store tells of the requests about a system, and of those of which nobody knows the system.
 
     Returns:
-        None where there is none.
+        None where there is none. A ledger that cannot be read is told as that, beside what the store knows.
     """
     own = [one for one in store.requests.all() if one.system in {"", system}]
-    entries = (*store.owed.entries(), *_entries(site))
-    if not own and not any(_OF_ACCESS in one for one in entries):
+    entries, torn = _all_entries(site, store)
+    if not own and not torn and not any(_OF_ACCESS in one for one in entries):
         return None
     try:
         rules = rules_of(site)
@@ -50,7 +50,7 @@ def request_facts(site: Site, store: Store, system: str, at: datetime) -> Reques
         return RequestFacts(unread=f"{wrong.code}: {wrong.faults[0].condition.title}")
     known = _identity(entries, rules, own, system)
     if not own:
-        return known if known.handed_out else None
+        return replace(known, unread=torn) if known.handed_out or torn else None
     found = [(one, rules.standing(one, at)) for one in own]
     missing, seen, unread = _silence(store, found)
     addresses, gone = store.consents.suppressions.erased()
@@ -64,8 +64,8 @@ def request_facts(site: Site, store: Store, system: str, at: datetime) -> Reques
         addresses_missing=gone,
         untold=_untold(store, rules, found),
         kept_too_long=store.requests.kept_too_long(at, rules.clocks.kept),
-        altered=_altered(entries, store),
-        unread=unread,
+        altered=0 if torn else _altered(entries, store),
+        unread=torn or unread,
     )
 
 
@@ -121,6 +121,15 @@ def _identity(entries: Iterable[bytes], rules: Rules, own: Iterable[Request], sy
 def _systems(leaf: OpenLeaf) -> list[str]:
     told = leaf.fields["systems"]
     return told if isinstance(told, list) else []
+
+
+def _all_entries(site: Site, store: Store) -> tuple[tuple[bytes, ...], str]:
+    """What is owed to the ledger and stands in it, and why the latter could not be read."""
+    waiting = store.owed.entries()  # first: one that moves on meanwhile is found in one of the two
+    try:
+        return (*waiting, *_entries(site)), ""
+    except CarrelError as wrong:
+        return waiting, f"{wrong.code}: {wrong.faults[0].condition.title}"
 
 
 def _entries(site: Site) -> tuple[bytes, ...]:

@@ -142,7 +142,7 @@ def record(person: str | None, site_path: Path, as_json: bool) -> None:
     from carrel.cli.store_place import open_store
 
     with open_store(open_site(site_path)) as store:
-        found = store.staff_accounts.changes(person)
+        found = store.staff_accounts.changes(person, now())
     rows = [(_time(one.at), one.name, one.act, one.by or "not known") for one in found]
     if as_json:
         put_json({"changes": [dict(zip(("at", "name", "act", "by"), row, strict=True)) for row in rows]})

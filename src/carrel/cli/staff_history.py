@@ -27,15 +27,14 @@ def history(*, salts: bool, site_path: Path, as_json: bool) -> int:
     With the account of the host from which it was done, and the leaf of the ledger that was told of it. Exit code 5
     when an entry was changed, moved, taken out or written past Carrel.
     """
-    from carrel.cli.authority_told import authority_facts, leaves_of
+    from carrel.cli.authority_told import authority_told
     from carrel.cli.store_place import open_store
     from carrel.errors import Exit
 
     site = open_site(site_path)
     with open_store(site) as store:
-        facts, loose = authority_facts(site, store), store.authority.loose()
-        leaves = leaves_of(site, store)
-        entries = store.authority.entries()
+        seen = authority_told(site, store)
+    entries, leaves, loose, facts = seen.entries, seen.leaves, seen.loose, seen.facts
     if as_json:
         told = [_told(one, leaves.get(one.commitment(), NO_LEAF), salts=salts) for one in entries]
         put_json({"entries": told, "unfit": facts.unfit, "lost": facts.lost, "loose": list(loose)})

@@ -287,14 +287,18 @@ class StaffAccounts:
         with self._database.reading() as connection:
             return tuple(StaffEvent(row.name, row.act, row.by, row.at) for row in connection.execute(query))
 
-    def changes(self, name: str | None) -> tuple[StaffEvent, ...]:
-        """What was done to accounts, the newest first; who signed in when, and was refused, is each one's own to see.
+    def changes(self, name: str | None, now: datetime) -> tuple[StaffEvent, ...]:
+        """What was done to accounts in the last 180 days, the newest first.
+
+        Who signed in when, and was refused, is each one's own to see; what the site file gives is no account's.
 
         Args:
             name: whose account; None for all of them.
+            now: aware time.
         """
         table = staff_event
-        query = select(table).where(table.c.act.not_in(_OWN), table.c.name != "").order_by(table.c.id.desc())
+        wanted = (table.c.act.not_in((*_OWN, RIGHTS)), table.c.name != "", table.c.at > now - EVENTS_LAST)
+        query = select(table).where(*wanted).order_by(table.c.id.desc())
         with self._database.reading() as connection:
             rows = connection.execute(query if name is None else query.where(table.c.name == name)).all()
         return tuple(StaffEvent(row.name, row.act, row.by, row.at) for row in rows)

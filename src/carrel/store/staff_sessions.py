@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, delete, insert, or_, select, update
 
 from carrel.store.database import Database
 from carrel.store.staff_tables import staff_session
@@ -73,7 +73,9 @@ class StaffSessions:
         made = StaffSession(_id(token), name, way, now, now, now, now + longest, token)
         values = {one: getattr(made, one) for one in ("id", "name", "way", "began", "used", "proved", "ends")}
         with self._database.writing() as connection:
-            connection.execute(delete(staff_session).where(staff_session.c.ends <= now - _TELLS))
+            before = now - _TELLS
+            over = staff_session.c.ends <= before, staff_session.c.used <= before - IDLE
+            connection.execute(delete(staff_session).where(or_(*over)))
             connection.execute(insert(staff_session).values(**values))
         return made
 

@@ -69,6 +69,21 @@ def test_who_asked_under_the_number_that_went_is_named(small_sqlite, tmp_path):
     assert (told["state"], told["measured"]) == ("finding", {"open, of a record that is gone": 2})
 
 
+def test_where_nobody_can_look_whose_record_is_gone_nothing_holds(small_sqlite, tmp_path):
+    """The key by which the erased are known is gone; the night names that, and the audit cannot tell."""
+    elm, desk, _, _ = asked(small_sqlite, tmp_path)
+    desk.say("withdraw", "ben", purpose=CAMPAIGN)
+    merged(elm, number_of(elm, "ann"), number_of(elm, "ben"))
+    (elm.folder / "consent" / "key").unlink()
+    assert "CNS-007" in named(elm)
+    elm.run("run-due")
+    health = json.loads((elm.folder / "health" / "health.json").read_text())
+    assert {"CNS-007", "RGT-027"} & set(health["systems"][0]["findings"]) == {"CNS-007"}
+    policy(elm, "mit-libraries")
+    told = clauses(elm)["MITL-9.4"]
+    assert (told["state"], told["because"][:7]) == ("cannot tell", "CNS-007")
+
+
 @pytest.mark.deep
 def test_what_the_library_does_then_leaves_nothing_open(small_sqlite, tmp_path):
     """The record that is left is restricted, the lost restriction lifted, the request asked anew, the hold released."""

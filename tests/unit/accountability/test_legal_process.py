@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from carrel.accountability.authority import AuthorityFacts
 from carrel.accountability.evidence import State as Shown
-from carrel.accountability.legal_process import _CLAUSES, DisclosureFacts
+from carrel.accountability.legal_process import _CLAUSES, _WHO_ACTS, DisclosureFacts
 from carrel.accountability.registry import carried_clauses, evidence_for
 from carrel.disclosure.course import standing
 from carrel.disclosure.ending import sound
@@ -33,6 +34,17 @@ def one(clause: str, *, late: bool = False):
     case, now = walked(process)
     here = standing(process, case.events, ZONE, now)
     return replace(here, overdue=late)
+
+
+@pytest.mark.parametrize("clause", sorted(_CLAUSES))
+def test_where_the_ledger_cannot_be_read_nothing_holds(clause: str) -> None:
+    here = one(clause)
+    assert shown(clause, standings=(here,), unread="LED-009: not a tile") is Shown.CANNOT_TELL
+    assert shown(clause, standings=(one(clause, late=True),), unread="LED-009: not a tile") is Shown.FINDING
+    nights = replace(FACTS.nights, authority=AuthorityFacts(unread="LED-009: not a tile"))
+    found = evidence_for(clause, replace(FACTS, disclosures=DisclosureFacts((here,)), nights=nights))
+    assert found is not None
+    assert (found.because == "LED-009: not a tile") == (clause in _WHO_ACTS)
 
 
 @pytest.mark.parametrize("clause", sorted(_CLAUSES))

@@ -57,6 +57,24 @@ def test_where_nobody_asked_the_clause_is_a_promise(clause: str) -> None:
     assert shown(clause) is None
 
 
+def test_a_ledger_that_cannot_be_read_tells_nothing_of_packages() -> None:
+    found = evidence_for("MITL-9.8", replace(FACTS, requests=RequestFacts(unread="LED-009: not a tile")))
+    assert found is not None
+    assert (found.state, found.because) == (Shown.CANNOT_TELL, "LED-009: not a tile")
+
+
+def test_a_restriction_holds_only_where_its_person_was_looked_for() -> None:
+    def state(unread: str, *standings: Standing) -> Shown | None:
+        facts = replace(FACTS, records_gone=None, gone_unread=unread, unread="SYS-001: not reached")
+        found = evidence_for("MITL-9.4", replace(facts, requests=RequestFacts(standings)))
+        return None if found is None else found.state
+
+    done = answered(Right.RESTRICTION)
+    assert state("", done) is state("CNS-007: no key", done) is state("CNS-007: no key") is Shown.CANNOT_TELL
+    assert state("") is None, "nobody asked, and the database could not be opened"
+    assert state("CNS-007: no key", replace(done, overdue=True)) is Shown.FINDING
+
+
 def test_what_is_measured_in_part_is_never_called_carried() -> None:
     assert carried_clauses() >= WHOLE
     assert not carried_clauses() & IN_PART

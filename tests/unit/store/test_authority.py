@@ -171,19 +171,24 @@ def test_entries_of_before_are_committed_when_the_store_is_brought_up(no_store_y
     with no_store_yet.open() as store:
         acts(store)
         store.staff_accounts.invite("Eve", "Ann", NOW)
+        store.staff_accounts.invite("Fay", "Ann", NOW)
+        store.staff_accounts.disable("Fay", "Ann", NOW)  # its code goes
+        store.staff_accounts.enable("Fay", "Ann", NOW)
     for table in tables.metadata.tables.keys() - tables_until("0022"):
         no_store_yet.rows(f"DROP TABLE {table}")
     for table, columns in (("disclosure_office", "account salt"), ("staff_event", "account salt says")):
         for column in columns.split():
             no_store_yet.rows(f"ALTER TABLE {table} DROP COLUMN {column}")
-    no_store_yet.rows("DELETE FROM staff_event WHERE name = 'Eve' OR act IN ('rights', 'set up')")  # as after 180 days
+    no_store_yet.rows(
+        "DELETE FROM staff_event WHERE name IN ('Eve', 'Fay') OR act IN ('rights', 'set up')"
+    )  # as after 180 days
     no_store_yet.rows("DELETE FROM owed_leaf")
     no_store_yet.rows("UPDATE alembic_version SET version_num = '0022'")
     with no_store_yet.open() as store:
         after = store.authority.entries()
-        assert facts(store) == AuthorityFacts(entries=6, absences=1, by_others=1, delegations=1)
+        assert facts(store) == AuthorityFacts(entries=7, absences=1, by_others=1, delegations=1)
         assert sorted((one.act, one.whom, one.by) for one in after) == [
             ("absent", "Ann", "Mo"), ("delegated", "Ann", "Ann"), ("disabled", "Dee", "Ann"), ("invited", "Dee", "Ann"),
-            ("invited", "Eve", ""), ("set up", "Dee", ""),
+            ("invited", "Eve", ""), ("invited", "Fay", ""), ("set up", "Dee", ""),
         ]  # fmt: skip
         assert len(told(store)) == len(after)

@@ -116,6 +116,19 @@ def test_what_was_done_is_kept_for_half_a_year(store: Store) -> None:
     )
 
 
+def test_what_was_done_to_accounts_is_told_of_half_a_year_and_tells_no_rights(store: Store) -> None:
+    set_up(store)
+    store.authority.see_rights({"Dee": "role staff; may nothing"}, "", NOW)
+    accounts, later = store.staff_accounts, NOW + EVENTS_LAST
+    accounts.disable("Dee", "Ada", NOW + timedelta(days=1))
+    for name in ("Dee", None):
+        whole = [one.act for one in accounts.changes(name, NOW)]
+        assert whole == ["disabled", "set up", "password chosen", "invited"]
+        assert [one.act for one in accounts.changes(name, later)] == ["disabled"]
+        assert accounts.changes(name, later + timedelta(days=1)) == ()
+    assert len(store.authority.entries()) == 4, "on record for good"
+
+
 def test_a_passkey_is_one_persons_and_its_uses_only_grow(store: Store) -> None:
     keys = store.staff_passkeys
     assert keys.add("Dee", b"one", b"public", 3, "desk", NOW)
@@ -149,6 +162,18 @@ def test_a_session_is_found_by_its_token_and_ended_by_its_person(store: Store) -
     found = sessions.find(two.token, NOW + timedelta(minutes=5))
     assert found is not None
     assert found.proved == NOW + timedelta(minutes=5)
+
+
+def test_twelve_hours_after_its_end_nothing_is_kept_of_a_session(store: Store) -> None:
+    sessions = store.staff_sessions
+    left, used = sessions.begin("Dee", "passkey", NOW), sessions.begin("Flo", "passkey", NOW)
+    assert sessions.find(used.token, NOW + timedelta(minutes=14))
+    end = NOW + timedelta(minutes=15) + timedelta(hours=12)
+    sessions.begin("Ada", "passkey", end - timedelta(seconds=1))
+    assert sessions.over(left.token) is not None
+    sessions.begin("Ada", "passkey", end)
+    assert sessions.over(left.token) is None
+    assert sessions.over(used.token) is not None
 
 
 def test_hashes_are_argon2id_with_the_second_choice_of_rfc_9106() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import datetime
+from datetime import UTC, datetime
 
 import sqlalchemy as sa
 from alembic import op
@@ -49,6 +49,8 @@ def upgrade() -> None:
             _enter(connection, account.name, "invited", account.code_until)
         _stand(connection, account.name, "set up", "reset", account.began_at)
         _stand(connection, account.name, "disabled", "enabled", account.disabled_at)
+        if connection.execute(sa.select(_events).where(*own)).first() is None:  # neither a code nor ever set up
+            _enter(connection, account.name, "invited", newest or datetime.now(UTC))
     for kept, which in ((_offices, sa.true()), (_events, _events.c.act.in_(_LASTING))):
         for row in connection.execute(sa.select(kept.c.id).where(which).order_by(kept.c.id)).all():
             this = kept.c.id == row.id
