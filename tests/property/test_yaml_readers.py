@@ -50,6 +50,7 @@ def _same(text: str) -> YamlSource | None:
 
 
 @given(_bits | _mutated())
+@example("a: b\n...\n...\n")
 @example("a: |# c\n")
 @example("a: >-# c\n  b\n")
 @example("a: |-1# c\n   b\n")

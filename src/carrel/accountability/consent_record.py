@@ -6,7 +6,7 @@ clause is said to hold in full by it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -46,11 +46,13 @@ class ConsentFacts:
         unasked: optional purposes for which no text asks in some language of the pages.
         tools: whether mailing tools are told at all, in a folder.
         lists: how many mailing lists of the site hold its people.
+        lists_unread: of them, those that never were read back as consents say.
         lists_late: of them, those that were not brought to hold what consents say for longer than a night.
         untold: events of which they were not told, older than a night.
         untold_since: the oldest of them; aware.
         history_purpose: for which a history in the product is kept; empty where no policy says so.
-        histories: how many people have one on; None where nobody could look.
+        histories: how many people have one on; None where nobody could look, or the
+            policies of the system differ in the purpose.
         unrecorded: of them, those of whom no yes that still stands is on record.
         closed: why nothing can be told: the key is gone, or a text cannot be read.
     """
@@ -71,6 +73,7 @@ class ConsentFacts:
     untold_since: datetime | None = None
     closed: str = ""
     lists: int = 0
+    lists_unread: tuple[str, ...] = ()
     lists_late: tuple[str, ...] = ()
     history_purpose: str = ""
     histories: int | None = 0
@@ -167,6 +170,18 @@ def withdrawals_reach_the_tools(facts: AuditFacts) -> Reading | None:
             because="a withdrawal reaches every tool that holds the address",
             fix=_TELL,
         )
+    if of_lists := _lists_read(seen, measured):
+        return of_lists
+    told = (
+        "the mailing tools were told of each withdrawal"
+        if seen.tools or seen.lists
+        else "no mailing tool is named to be told"
+    )
+    return holds(f"Optional purposes are off by default, and {told}.", measured)
+
+
+def _lists_read(seen: ConsentFacts, measured: Mapping[str, int | str]) -> Reading | None:
+    """What keeps a mailing list from being known to hold what consents say; None for nothing."""
     if seen.lists_late:
         return finding(
             f"Mailing lists that were not brought to hold what consents say: {', '.join(seen.lists_late)}.",
@@ -174,12 +189,14 @@ def withdrawals_reach_the_tools(facts: AuditFacts) -> Reading | None:
             because="a withdrawal reaches every tool that holds the address",
             fix=_APPLY,
         )
-    told = (
-        "the mailing tools were told of each withdrawal"
-        if seen.tools or seen.lists
-        else "no mailing tool is named to be told"
-    )
-    return holds(f"Optional purposes are off by default, and {told}.", measured)
+    if seen.lists_unread:
+        return cannot_tell(
+            f"Mailing lists that were never read back, so nobody knows who is on them: {', '.join(seen.lists_unread)}.",
+            measured,
+            because="a withdrawal reaches every tool that holds the address",
+            fix=_APPLY,
+        )
+    return None
 
 
 @provides("OWWL-9", Kind.PUBLISHED, partly="whether people find the choices, can all use the page, and understand it",
@@ -256,7 +273,7 @@ def consents_have_their_words(facts: AuditFacts) -> Reading | None:
         )
     if seen.history_purpose and seen.histories is None:
         return cannot_tell(
-            "Nobody could look who has a history on in the product.",
+            "Nobody could look who has a history on in the product, or the policies of its branches differ in that.",
             measured,
             because="an option that is on without a yes on record was not looked for",
             fix="see what carrel check says of the database",

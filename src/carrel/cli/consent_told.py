@@ -38,9 +38,10 @@ def wanted(subject: Subject, engine: Engine) -> tuple[int, ...] | None:
         return None
 
 
-def _history_purpose(in_force: InForce) -> str:
-    named = (one.loans.opted_in.purpose for one in in_force.policies if one.loans is not None)
-    return next((one for one in named if one), "")
+def _history_purpose(in_force: InForce) -> tuple[str, bool]:
+    """For which a history in the product is kept, and whether every policy of the system says the same of it."""
+    named = {"" if one.loans is None else one.loans.opted_in.purpose or "" for one in in_force.policies}
+    return min(filter(None, named), default=""), len(named) == 1
 
 
 def _unrecorded(store: Store, system: str, purpose: str, numbers: tuple[int, ...]) -> int:
@@ -83,6 +84,9 @@ def consent_facts(
     from carrel.systems.consent.text_folder import read_texts
 
     policies, consents, name = in_force.policies, store.consents, system.name
+    purpose, alike = _history_purpose(in_force)
+    if not alike:
+        histories = None  # whose history falls under which policy is not known here
     known = dict.fromkeys(purpose for policy in policies for purpose in policy.body.purposes)
     optional = tuple(one for one in known if any(needs_consent(policy, one) for policy in policies))
     named = {
@@ -118,18 +122,17 @@ def consent_facts(
         tools,
         len(late) if tools else 0,
         min((one.event.recorded_at for one in late), default=None) if tools else None,
-        lists=len(lists := site.lists_of(system)),
-        lists_late=tuple(one.name for one in lists if _is_late(store.mailing_lists.course(one.name), at)),
-        history_purpose=(purpose := _history_purpose(in_force)),
+        lists=len(courses := {one.name: store.mailing_lists.course(one.name) for one in site.lists_of(system)}),
+        lists_unread=tuple(one for one, course in courses.items() if course is None or course.verified_at is None),
+        lists_late=tuple(one for one, course in courses.items() if course is not None and _is_late(course, at)),
+        history_purpose=purpose,
         histories=None if histories is None else len(histories),
         unrecorded=0 if not (purpose and histories) else _unrecorded(store, name, purpose, histories),
     )
 
 
-def _is_late(course: ListCourse | None, at: datetime) -> bool:
+def _is_late(course: ListCourse, at: datetime) -> bool:
     """Whether a list was left with somebody who said no, or was not read back, for longer than a night."""
-    if course is None:
-        return False
     if course.owed_since is not None and course.owed_since < at - _A_NIGHT:
         return True
     return course.outcome is not Outcome.VERIFIED and (course.verified_at or course.at) < at - 2 * _A_NIGHT

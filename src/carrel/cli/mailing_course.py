@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from carrel.inventory.mailing_list import MailingList
 
 _ROUNDS = 3
+_BARRED = frozenset(one.code for one in (faults.NO_CONTACTS, faults.BARRED, faults.RECIPIENT, faults.FIELD))
 _AT_ONCE = 200  # addresses noted before the first of them goes
 
 
@@ -124,7 +125,12 @@ def carried_out(here: Premises, one: MailingList, by: str, *, everybody: bool, p
     began = now()
     lists = here.store.mailing_lists
     try:
-        let = gate_of(here, one)
+        try:
+            let = gate_of(here, one)
+        except CarrelError as no:
+            if no.code in _BARRED and lists.has_members(one.name):
+                _emptied(here, one, report)
+            raise
         refuse_closed(here)
         report.needs_consent = let.needs_consent
         lists.settle(ListCourse(one.name, here.original.name, began, Outcome.UNVERIFIED), began)
@@ -139,6 +145,20 @@ def carried_out(here: Premises, one: MailingList, by: str, *, everybody: bool, p
     )
     lists.settle(course, began)
     return report
+
+
+def _emptied(here: Premises, one: MailingList, report: Report) -> None:
+    """Take those off who were seen on a list to which the policy lets nobody go any more; no address is asked for."""
+    tags = here.store.consents.own_tags(here.system.name)
+    with opened(one) as there:
+        members = there.members()
+        mine = {tags.address(each): each for each in members}
+        ours = [tag for some in parts(sorted(mine), 5_000) for tag in here.store.mailing_lists.ours(one.name, some)]
+        here.store.mailing_lists.note_taken_off(one.name, ours)
+        for tag in ours:
+            report.off += sum(there.remove(number) for number in members[mine[tag]])
+        left = there.members()
+    here.store.mailing_lists.forget_members(one.name, [tag for tag in ours if mine[tag] not in left])
 
 
 def counts_of(report: Report) -> dict[str, int]:
@@ -178,7 +198,7 @@ def _brought(
             report.outcome = Outcome.VERIFIED
             return seen.at
         if number < _ROUNDS:
-            _take_off(there, seen, report)
+            _take_off(here, one, there, seen, report)
             _put_on(here, one, let, there, seen, on, report, by)
     raise fault(
         faults.LIST_STAYS,
@@ -211,7 +231,8 @@ def _note(here: Premises, one: MailingList, seen: Look) -> None:
     lists.keep_members(one.name, [*tags, *tags_of(here, seen.known.departed)[0]])
 
 
-def _take_off(there: MailmanList, seen: Look, report: Report) -> None:
+def _take_off(here: Premises, one: MailingList, there: MailmanList, seen: Look, report: Report) -> None:
+    here.store.mailing_lists.note_taken_off(one.name, tags_of(here, seen.what.off)[0])
     for address in seen.what.off:
         for number in seen.members[address]:
             report.off += there.remove(number)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from carrel.cli.contact_judging import Judge
 from carrel.consent.event import Act
+from carrel.consent.gate import LeftOut
 from carrel.consent.mailing_list import Known, usable
 from carrel.consent.subject import addresses_in, spelled
 from carrel.systems.consent.contact_rows import ContactRows
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from carrel.inventory.mailing_list import MailingList
     from carrel.store.consents import Consents
 
+_PASSING = frozenset({LeftOut.RESTRICTED, LeftOut.EXPIRED, LeftOut.SHARED, LeftOut.ASK_AGAIN})
 _TAGS = 5_000  # in one question to the store
 
 
@@ -62,9 +64,10 @@ def known_of(
                 addresses = addresses_in(text)
                 if reason is None:
                     _want(wanted, addresses)
-                    gone.look(number, addresses)
                 else:
                     refused |= there.intersection(map(spelled, addresses))
+                if reason is None or reason in _PASSING:
+                    gone.look(number, addresses)
     silent = _held(by_tag, here.store.consents.suppressions.among)
     ours = _held(by_tag, lambda some: here.store.mailing_lists.ours(one.name, some))
     return Known(wanted, refused, silent, ours, gone.departed)

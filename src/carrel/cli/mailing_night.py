@@ -21,7 +21,8 @@ NIGHT = "carrel run-due"
 def follow(site_path: Path, site: Site, systems: Iterable[System]) -> list[Report]:
     """Bring the lists of some systems on, as a night does.
 
-    Whoever may not be written to goes off. Where the purpose needs consent, whoever agreed comes on; where it needs
+    A list that the site file names no more is forgotten with everybody who was seen on it. Whoever may not be written to
+    goes off. Where the purpose needs consent, whoever agreed comes on; where it needs
     none, that is for a person to say: `carrel mailing-list apply`.
 
     Args:
@@ -32,6 +33,10 @@ def follow(site_path: Path, site: Site, systems: Iterable[System]) -> list[Repor
     Returns:
         How each went; what went wrong costs the consents nothing.
     """
+    from carrel.cli.store_place import open_store
+
+    with open_store(site) as store:
+        store.mailing_lists.keep_lists([one.name for one in site.mailing_lists])
     names = {one.name for one in systems}
     mine = [one for one in site.mailing_lists if (one.system or site.originals[0].name) in names]
     if not mine:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from carrel.inventory.mailing_list import MailingList
     from carrel.inventory.site import Site
 
-_WORST = (Exit.FAILED, Exit.VERIFICATION_FAILED, Exit.USAGE, Exit.REFUSED)
+_WORST = (Exit.FAILED, Exit.VERIFICATION_FAILED, Exit.USAGE, Exit.REFUSED, Exit.FINDINGS)
 
 
 def tell_plan(name: str | None, site_path: Path, *, as_json: bool) -> int:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from carrel.cli.at_site import now
 from carrel.cli.mailing_terms import gate_of, tags_of
 from carrel.consent import faults
+from carrel.consent.subject import spelled
 from carrel.errors import CarrelError, fault
 from carrel.retention.outcome import Outcome
 
 if TYPE_CHECKING:
     from carrel.cli.premises import Premises
     from carrel.inventory.mailing_list import MailingList
-    from carrel.systems.mailing_lists.mailman import MailmanList
 
 AT_ONCE = 6.0  # seconds, while somebody waits
 
@@ -66,10 +67,12 @@ def take_off(here: Premises, addresses: Iterable[str], purposes: Collection[str]
     Guarantees:
         A tool whose recipient the policy bars is asked for no address that was not seen on its list before.
     """
-    mine = tuple(dict.fromkeys(one for one in addresses if one.strip()))
+    written = (form for one in addresses for form in (one.strip(), spelled(one)))  # a tool may have it either way
+    mine = tuple(dict.fromkeys(filter(None, written)))
     lists = [one for one in here.site.lists_of(here.system) if purposes is None or one.purpose in purposes]
     until = time.monotonic() + AT_ONCE  # for all lists together: several can be at one tool that is away
-    return tuple(_off(here, one, mine, until) for one in lists) if mine else ()
+    told = (_off(here, one, mine, until) for one in lists) if mine else ()
+    return tuple(one for one in told if one is not None)
 
 
 def require_told(lists: Iterable[ListTold]) -> None:
@@ -91,31 +94,33 @@ def require_told(lists: Iterable[ListTold]) -> None:
         )
 
 
-def _off(here: Premises, one: MailingList, addresses: tuple[str, ...], until: float) -> ListTold:
+def _off(here: Premises, one: MailingList, addresses: tuple[str, ...], until: float) -> ListTold | None:
+    """What became of one list; None of one that was not asked, of which nothing is told."""
     from carrel.systems.mailing_lists.mailman import opened
 
-    gone = 0
+    gone, out = 0, list[str]()
     try:
         asked = addresses if _may_be_asked(here, one) else _seen(here, one, addresses)
         if not asked:
-            return ListTold(one.name, 0)
+            return None
         with opened(one, within=until - time.monotonic()) as there:
-            gone = sum(_out(there, address) for address in asked)
+            for address in asked:
+                if numbers := there.find(address):
+                    here.store.mailing_lists.note_taken_off(one.name, tags_of(here, [address])[0])
+                    gone += sum(there.remove(number) for number in numbers)
+                    out.append(address)
             stays = [address for address in asked if there.find(address)]
         if stays:
             return _owed(here, one, gone, faults.LIST_STAYS.code, Outcome.UNVERIFIED)
-        here.store.mailing_lists.forget_members(one.name, tags_of(here, asked)[0])
+        here.store.mailing_lists.forget_members(one.name, tags_of(here, out)[0])
     except CarrelError as wrong:
         return _owed(here, one, gone, wrong.code, Outcome.NOT_REACHED)
     return ListTold(one.name, gone)
 
 
-def _out(there: MailmanList, address: str) -> int:
-    return sum(there.remove(number) for number in there.find(address))
-
-
 def _owed(here: Premises, one: MailingList, gone: int, code: str, outcome: Outcome) -> ListTold:
-    here.store.mailing_lists.owe(one.name, here.original.name, outcome, code, now())
+    with suppress(CarrelError):  # the word is on record; a night judges everybody anew, whether it was noted or not
+        here.store.mailing_lists.owe(one.name, here.original.name, outcome, code, now())
     return ListTold(one.name, gone, code)
 
 

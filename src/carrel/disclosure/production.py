@@ -48,6 +48,7 @@ class ProducedTable:
             the library alone.
         to_read: free texts among the values.
         whose: the person's records, each by its system and number.
+        of_product: whether a map tells what its columns hold; what the library keeps beside speaks for itself.
     """
 
     part: str
@@ -62,6 +63,7 @@ class ProducedTable:
     undated: int = 0
     to_read: int = 0
     whose: frozenset[tuple[str, int]] = field(default=frozenset(), repr=False)
+    of_product: bool = True
 
     @property
     def place(self) -> str:

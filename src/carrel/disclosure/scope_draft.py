@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from carrel.disclosure.asked_days import asked_days
+from carrel.disclosure.asked_days import FROM, UNTIL, asked_days
 from carrel.disclosure.case import Case
+from carrel.disclosure.event import Act
 from carrel.disclosure.process import Instrument
 from carrel.disclosure.scope import MOST_WORDS
 
@@ -37,6 +38,8 @@ def draft(case: Case, words: str, zone: ZoneInfo, *, names_title: bool = False) 
     """
     if case.instrument is Instrument.PUBLIC_RECORDS:
         return _open_records(words)
+    if any(one.act in {Act.CURED, Act.RULED} and (one.term(FROM) or one.term(UNTIL)) for one in case.events):
+        words = ""  # its days are those of a newer paper, which has words of its own
     whom = (
         "titles: [{number: 'NUMBER OF THE TITLE', system: SYSTEM}]" if names_title
         else 'people: [{id: holder, card: "NUMBER OF THE CARD"}]'

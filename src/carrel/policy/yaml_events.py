@@ -9,9 +9,9 @@ from typing import Any
 # No tab, no line break but one, no mark of byte order, no half of a sign, nothing that is not printed: libyaml reads
 # YAML 1.1, and of these the two versions say different things.
 _SIGNS = re.compile("[\n -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]*")
-# A remark right behind the head of a block, an indentation told by a figure, a line of blanks, and a value right behind
-# a key in quotes or brackets are read differently by the two.
-_DISPUTED = re.compile(r"[|>][-+0-9]*#|[|>][-+]*[0-9]|^ +$|[\"'\]}]:[^ \n]", re.MULTILINE)
+# A remark right behind the head of a block, an indentation told by a figure, a line of blanks, an end of the document
+# that is told, and a value right behind a key in quotes or brackets are read differently by the two.
+_DISPUTED = re.compile(r"[|>][-+0-9]*#|[|>][-+]*[0-9]|^ +$|^\.\.\.|[\"'\]}]:[^ \n]", re.MULTILINE)
 
 
 def is_common(text: str) -> bool:

@@ -83,12 +83,25 @@ class MailingLists:
             mine = (table.c.list == name, table.c.tag.in_(of_tags(connection, tags)))
             connection.execute(update(table).where(*mine).values(seen_at=at))
 
+    def has_members(self, name: str) -> bool:
+        """Whether anybody of the library's people was put on a list, or seen there."""
+        query = select(tables.list_member.c.tag).where(tables.list_member.c.list == name).limit(1)
+        with self._database.reading() as connection:
+            return connection.execute(query).first() is not None
+
     def seen(self, name: str) -> dict[str, datetime]:
         """When each address of a list was last read back on it; whoever never was is not among them."""
         table = tables.list_member
         query = select(table.c.tag, table.c.seen_at).where(table.c.list == name, table.c.seen_at.is_not(None))
         with self._database.reading() as connection:
             return {row.tag: row.seen_at for row in connection.execute(query)}
+
+    def note_taken_off(self, name: str, tags: Collection[str]) -> None:
+        """Note, before it is done, that addresses are taken off here: who is missing then did not leave at the tool."""
+        table = tables.list_member
+        with self._database.writing() as connection:
+            mine = (table.c.list == name, table.c.tag.in_(of_tags(connection, tags)))
+            connection.execute(update(table).where(*mine).values(seen_at=None))
 
     def forget_members(self, name: str, tags: Collection[str]) -> None:
         """Forget addresses that were read back as gone."""
@@ -103,6 +116,12 @@ class MailingLists:
         with self._database.writing() as connection:
             stays = table.c.tag.in_(of_tags(connection, tags))
             connection.execute(delete(table).where(table.c.list == name, ~stays))
+
+    def keep_lists(self, names: Collection[str]) -> None:
+        """Forget all lists but these, with everybody who was seen there: the site file names no other any more."""
+        with self._database.writing() as connection:
+            for table in (tables.list_member, tables.list_course):
+                connection.execute(delete(table).where(table.c.list.not_in(names)))
 
     def owe(self, name: str, system: str, outcome: Outcome, code: str, now: datetime) -> None:
         """Note that a list could not be told of somebody who said no; since when stays as it was first noted."""

@@ -21,7 +21,7 @@ _PLAIN: dict[str, str] = {
     "audit_time": "When", "audit_user": "Who did it", "audit_ws": "At which computer", "auth_method": "Way to sign in",
     "author": "Author", "auto_renew": "Renews by itself", "auto_renewal": "Renewed by itself",
     "auto_renewal_remaining": "How often it still renews by itself", "autorenew_checkouts": "Loans renew by themselves",
-    "balance_owed": "Still to pay", "barcode": "Card number", "barred": "Closed to borrowing",
+    "balance_owed": "Still to pay", "barcode": "Barcode", "barred": "Closed to borrowing",
     "behind_desk": "Kept behind the desk", "bib_record": "Number of the title", "biblionumber": "Number of the title",
     "billing_address": "Number of the address for bills", "billing_ts": "Charged on", "billing_type": "Kind of charge",
     "borrowernotes": "Note of the staff", "borrowernumber": "Number of the person", "branch": "Branch",
@@ -126,17 +126,25 @@ _PLAIN: dict[str, str] = {
 }  # fmt: skip
 
 
-def plain_names(columns: Sequence[str]) -> tuple[str, ...]:
+_IN_TABLE: dict[tuple[str, str], str] = {
+    ("actor.card", "barcode"): "Card number", ("statistics", "value"): "Amount",
+}  # fmt: skip
+
+
+def plain_names(columns: Sequence[str], table: str) -> tuple[str, ...]:
     """A name for each column of one file.
 
     Args:
         columns: as the database calls them.
+        table: of a product, whose map tells what they hold; empty for what a library keeps beside: there a column may
+            be called like one of the product, and hold something else.
 
     Guarantees:
         No two are alike: of columns that would have one name each has its own beside it, in brackets. One of which no
         plain name is known has its own, as words.
     """
-    found = [_PLAIN.get(one) or _first_large(label(one)) for one in columns]
+    known = _PLAIN if table else {}
+    found = [_IN_TABLE.get((table, one)) or known.get(one) or _first_large(label(one)) for one in columns]
     several = Counter(name.casefold() for name in found)
     return tuple(
         f"{name} ({column})" if several[name.casefold()] > 1 else name

@@ -23,6 +23,7 @@ from carrel.systems.production_people import (
     require_one_person,
     require_records,
     require_systems,
+    same_record,
     subject_of,
 )
 from carrel.systems.production_rows import (
@@ -195,8 +196,8 @@ class _System:
         for one in part.people:
             subject = subject_of(self._connection, self._open, part, one)
             if subject is not None and found.setdefault(subject.number, (one.id, subject))[0] != one.id:
-                says = f"it is the same record as {found[subject.number][0]}: what it holds stands under that once"
-                self._gathered.not_read.append(NotRead(part.id, self._open.name, f"records of {one.id}", "", says))
+                same = same_record(part.id, self._open.name, one.id, found[subject.number][0])
+                self._gathered.not_read.append(same)
         return tuple(found.values())
 
     # -- what -------------------------------------------------------------------------------------------------------

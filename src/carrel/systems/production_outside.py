@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
-from itertools import islice
 from typing import Any
 
 from carrel.disclosure import faults
@@ -26,9 +25,9 @@ from carrel.rights.words_of_others import Others, Own
 from carrel.systems.access_answer import OpenSystem
 from carrel.systems.folders import person_lines
 from carrel.systems.mailboxes import person_letters
-from carrel.systems.production_people import subject_of
+from carrel.systems.production_people import same_record, subject_of
 from carrel.systems.production_rows import period_in
-from carrel.systems.sealed_rows import AT_ONCE, RowShelf
+from carrel.systems.sealed_rows import RowShelf
 from carrel.systems.sql.failure import told
 from carrel.systems.sql.person_asking import Narrowing
 from carrel.systems.sql.person_data import PersonData
@@ -45,7 +44,12 @@ class _Person:
 
     label: str
     askers: dict[str, TableAsker] = field(default_factory=dict, repr=False)
-    others: list[Callable[[Sequence[str]], Others]] = field(default_factory=list, repr=False)
+    others: list[Callable[[Iterable[str]], Others]] = field(default_factory=list, repr=False)
+
+    @property
+    def whose(self) -> frozenset[tuple[str, int]]:
+        """The person's records, each by its system and number."""
+        return frozenset((system, one.subject.number) for system, one in self.askers.items())
 
     @property
     def own(self) -> Own:
@@ -136,14 +140,13 @@ def _part(site: Site, systems: Sequence[OpenSystem], part: Part, at: datetime, s
     if entry is None:
         raise ValueError("asked for before")
     with ExitStack() as stack:
-        people = [_person(stack, systems, part, asked.id) for asked in part.people]
-        people = [one for one in people if one.askers]
         name, product, zone, account = _of_entry(entry)
+        people, same = _people(stack, systems, part, name)
+        missed = dict.fromkeys(same)
         period = period_in(part, zone, name)
         if period is None:
             raise ValueError("a part beside the systems has a period")
         tables: list[ProducedTable] = []
-        missed: dict[NotRead, None] = {}
         places: dict[str, None] = {}
         for person in people:
             try:
@@ -158,6 +161,19 @@ def _part(site: Site, systems: Sequence[OpenSystem], part: Part, at: datetime, s
                 missed[NotRead(part.id, name, entry.name, wrong.code, wrong.faults[0].condition.title)] = None
         searched = Searched(name, product, account, at, str(zone), {part.id: tuple(places)}, {part.id: len(people)})
     return Production(tuple(tables), (searched,), tuple(missed), {(part.id, name): period})
+
+
+def _people(
+    stack: ExitStack, systems: Sequence[OpenSystem], part: Part, name: str
+) -> tuple[list[_Person], list[NotRead]]:
+    """Whoever of a part is registered, each once; and of whom it is told that they are one with another."""
+    found, same = list[_Person](), list[NotRead]()
+    for each in (_person(stack, systems, part, asked.id) for asked in part.people):
+        if before := next((one for one in found if one.whose & each.whose), None):
+            same.append(same_record(part.id, name, each.label, before.label))
+        elif each.askers:
+            found.append(each)
+    return found, same
 
 
 def _of_entry(entry: DatedTable | Mailbox | FileFolder) -> tuple[str, str, Any, str]:
@@ -239,24 +255,29 @@ def _produced(
     counts, kept = Counter({Verdict.UNSURE: read.unsure}), shelf.keep(())
     free = {one.name for one in read.columns if one.is_free} & {one.name for one in columns}
     to_read = 0
-    rows = iter(read.rows)
-    while some := list(islice(rows, AT_ONCE)):  # whoever else is named is looked up for as many rows at once
-        verdicts = [period.judge(value) for _, value in some]
-        counts.update(verdicts)
-        within = [row for (row, _), verdict in zip(some, verdicts, strict=True) if verdict is Verdict.WITHIN]
-        texts = [value for row in within for value in row.values() if isinstance(value, str)]
-        tellings = [Telling(read.columns, person.own, others(texts)) for others in person.others] if within else []
-        for row in within:
-            held = trimmed(_told(row, tellings), columns)
-            kept.add(held)
-            to_read += texts_to_read(held, free)
+    within = shelf.keep(())  # whoever is named in one row is taken out of all
+    for row, value in read.rows:
+        verdict = period.judge(value)
+        counts[verdict] += 1
+        if verdict is Verdict.WITHIN:
+            within.add(HeldRow(dict(row)))
+    others = person.others if within else ()
+    tellings = [Telling(read.columns, person.own, others_in(_texts(within))) for others_in in others]
+    for one in within:
+        held = trimmed(_told(one.values, tellings), columns)
+        kept.add(held)
+        to_read += texts_to_read(held, free)
     if not (kept or counts[Verdict.UNSURE] or counts[Verdict.UNDATED]):
         return None
     return ProducedTable(
         part.id, person.label, name, read.place, "", columns, (read.clock,), kept,
         counts[Verdict.UNSURE], counts[Verdict.UNDATED], to_read,
-        frozenset((system, one.subject.number) for system, one in person.askers.items()),
+        person.whose, of_product=False,
     )  # fmt: skip
+
+
+def _texts(rows: Iterable[HeldRow]) -> Iterator[str]:
+    return (value for row in rows for value in row.values.values() if isinstance(value, str))
 
 
 def _told(row: dict[str, Any], tellings: Sequence[Telling]) -> HeldRow:

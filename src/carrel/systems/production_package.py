@@ -193,7 +193,7 @@ def _fields(tables: Iterable[ProducedTable]) -> Iterator[str]:
     """Which column of the database each field of the files is, and which words of the order ask for it."""
     yield BOM + line(["file", "field", "system", "table", "column", "category", "asked as", "words of the order"])
     for table in tables:
-        names = plain_names([one.name for one in table.columns])
+        names = _names(table)
         for name, one in zip(names, table.columns, strict=True):
             category = "" if one.category is None else one.category.value
             yield line(
@@ -201,9 +201,13 @@ def _fields(tables: Iterable[ProducedTable]) -> Iterator[str]:
             )
 
 
+def _names(table: ProducedTable) -> tuple[str, ...]:
+    return plain_names([one.name for one in table.columns], table.table if table.of_product else "")
+
+
 def _csv(table: ProducedTable) -> Iterator[str]:
     names = [one.name for one in table.columns]
-    yield BOM + line([*map(cell, plain_names(names))])
+    yield BOM + line([*map(cell, _names(table))])
     for row in table.rows:
         yield line([_cell(row, name) for name in names])
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from carrel.disclosure import faults
 from carrel.disclosure.asked_fields import require_known
+from carrel.disclosure.production import NotRead
 from carrel.disclosure.scope import Asked, Part, Scope
 from carrel.errors import CarrelError, fault
 from carrel.retention.identifiers import Subject
@@ -45,6 +46,12 @@ def subject_of(connection: Connection, system: OpenSystem, part: Part, asked: As
         )
     numbers = (there | copies) - {0, system.stand_in}
     return Subject(min(numbers)) if numbers else None
+
+
+def same_record(part: str, system: str, person: str, before: str) -> NotRead:
+    """What is told of somebody of a scope whose record is that of another of it: its rows are produced once."""
+    says = f"it is the same record as {before}: what it holds stands under that once"
+    return NotRead(part, system, f"records of {person}", "", says)
 
 
 def require_kept(systems: Sequence[OpenSystem], scope: Scope, kept: Mapping[str, Sequence[Keeping]], case: str) -> None:

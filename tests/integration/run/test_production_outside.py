@@ -112,6 +112,16 @@ def test_a_tables_rows_are_those_of_the_person_and_of_the_period_with_the_column
     assert [one["code"] for one in told["not_read"]] == ["TBL-001"]
 
 
+def test_who_is_named_in_one_row_is_taken_out_of_every_other_however_many_stand_between(elm, tmp_path):
+    surname = OTHER_NAME.rpartition(" ")[2]
+    rooms = [f"with card {OTHER}", *["Green"] * 700, f"ask {surname}"]
+    lines = [f'"{n}","{CARD}","2026-03-15 12:00:00","{room}"\n' for n, room in enumerate(rooms)]
+    (tmp_path / "rooms" / "a.csv").write_text("id,card,ends,room\n" + "".join(lines))
+    told, files, _ = produced(elm, BOOKINGS)
+    assert told["records"] == len(rooms)
+    assert not [one for one in (OTHER, surname) if one in "\n".join(files.values())]
+
+
 def test_letters_are_those_that_the_person_wrote_or_got_and_what_cannot_be_redacted_is_withheld_and_listed(
     elm, tmp_path
 ):

@@ -67,3 +67,13 @@ def test_nothing_passes_that_nobody_edited(kind: Instrument, more: dict[str, str
     with pytest.raises(CarrelError) as refused:
         read_scope(text, "scope.yaml")
     assert refused.value.code in {"DSC-050", "DSC-053", "DSC-056"}
+
+
+def test_words_of_a_paper_that_was_replaced_stand_in_no_draft() -> None:
+    """The days are those of the new paper: fields would be traced to words that no longer ask for anything."""
+    first = case_of(**{"from day": "2026-03-01", "until day": "2026-03-31"})
+    later = Event(Act.CURED, AT, "Cal", {"defect": "d1", "from day": "2026-05-01", "until day": "2026-05-31"})
+    text = draft(Case(first.id, (*first.events, later)), WORDS, ZONE)
+    assert "from: 2026-05-01" in text
+    assert "titles borrowed" not in text
+    assert "WHAT THE PAPER ASKS FOR, WORD BY WORD" in text

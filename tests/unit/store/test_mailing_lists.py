@@ -33,6 +33,9 @@ def test_members_are_noted_once_kept_and_forgotten(store) -> None:
     assert lists.ours("news", [one, two]) == {two}
     lists.forget_members("news", [two, three])
     assert (lists.ours("news", [two]), lists.ours("other", [three])) == (frozenset(), {three})
+    lists.settle(left(AT), AT)
+    lists.keep_lists(["other"])
+    assert (lists.course("news"), lists.ours("other", [three])) == (None, {three})
     lists.keep_members("other", [])
     assert lists.ours("other", [three]) == frozenset()
 

@@ -93,7 +93,7 @@ class MailmanList:
         """
         form = {"list_id": self._list.list_id, "subscriber": address, **_AGREED}
         status, _ = self._way.ask("POST", "/members", form, known=frozenset({_CREATED, _LATER, _NOT, _THERE}))
-        return status == _CREATED
+        return status in {_CREATED, _THERE}
 
     def require_there(self) -> None:
         """Refuse a list that the tool does not have.
