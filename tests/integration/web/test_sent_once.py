@@ -16,7 +16,8 @@ from carrel.rights.event import Act
 from carrel.rights.request import Right
 from carrel.web import sent_once
 from tests.integration.web.conftest import Pages, pages_of
-from tests.integration.web.staff_site import cheap_hashes, people, set_up, signed_in
+from tests.integration.web.route_kinds import KNOWN
+from tests.integration.web.staff_site import PASSWORD, cheap_hashes, code, people, set_up, signed_in
 
 ASK = "/staff/en/ask"
 
@@ -99,3 +100,25 @@ def test_what_nobody_knows_to_be_done_is_not_told_as_done(pages: Pages, monkeypa
     pages.clock.go_on(timedelta(seconds=61))
     assert flo.post(ASK, data=sent).headers["location"] == "/staff/en/", "that it was done is known for longer"
     assert len(pages.store.requests.all(open_only=True)) == 1
+
+
+def test_every_form_that_was_taken_leads_to_a_page() -> None:
+    forms = [path for method, path in KNOWN if method == "POST" and path.startswith("/staff/")]
+    assert len(forms) > 15
+    lost = [path for path in forms for back in ("", "account") if ("GET", sent_once._after(path, back)) not in KNOWN]
+    assert not lost
+
+
+def test_the_second_click_ends_where_the_first_does(pages: Pages) -> None:
+    flo, _ = signed_in(pages, "Flo Example"), signed_in(pages, "Flo Example")
+    account = "/staff/en/account"
+    ends = {**opened(flo, account), "which": "others"}
+    assert [flo.post(f"{account}/sessions", data=ends).headers["location"] for _ in range(2)] == [account, account]
+    pages.clock.go_on(timedelta(seconds=31))
+    proof = {**opened(flo, "/staff/en/prove"), "password": PASSWORD, "code": code(pages), "back": "account/passkeys"}
+    answers = [flo.post("/staff/en/prove", data=proof).headers["location"] for _ in range(2)]
+    assert answers == [f"{account}/passkeys"] * 2
+    gone = {**opened(flo, f"{account}/password"), "which": "none"}
+    answers = [flo.post(f"{account}/passkeys/remove", data=gone).headers["location"] for _ in range(2)]
+    assert answers == [f"{account}/passkeys"] * 2
+    assert flo.get(answers[1]).status_code == 200
