@@ -170,8 +170,10 @@ class AuditFacts:
         risks: measurements of records without names, as they were recorded.
         releases: what left the house and is on record.
         requests: of patrons, as they stand; None where there is none.
-        records_gone: requests that are open, and restrictions in force, of persons whose record is not there any more.
-        holds_gone: legal holds, no sealed ones, that name such a person.
+        records_gone: requests that are open, and restrictions in force, of persons whose record is not there any more;
+            None if that could not be looked at.
+        holds_gone: legal holds, no sealed ones, that name such a person; None if that could not be looked at.
+        gone_unread: codes of why not.
         disclosures: cases of legal process that are not sealed; None where there is none.
         outboxes: the folders from which releases leave, held against the record.
         sending: how many settings were looked at by which the product sends messages by itself.
@@ -222,8 +224,9 @@ class AuditFacts:
     releases: tuple[Standing, ...] = ()
     outboxes: tuple[Outbox, ...] = ()
     requests: RequestFacts | None = None
-    records_gone: tuple[str, ...] = ()
-    holds_gone: tuple[str, ...] = ()
+    records_gone: tuple[str, ...] | None = ()
+    holds_gone: tuple[str, ...] | None = ()
+    gone_unread: tuple[str, ...] = ()
     disclosures: DisclosureFacts | None = None
     showing: int | None = None
     sending: int = 0

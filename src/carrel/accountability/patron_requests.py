@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from carrel.accountability.evidence import Kind, Reading, cannot_tell, finding, holds
+from carrel.accountability.evidence import State as Shown
 from carrel.accountability.registry import provides
 from carrel.amount import amount
 from carrel.retention.reasons import figure
@@ -94,7 +95,16 @@ def restrictions_and_objections_hold(facts: AuditFacts) -> Reading | None:
             because="a restriction holds for the person, whatever number the record has",
             fix="carrel check names them; where two records were put together, restrict the one that is left",
         )
-    return _of_rights(facts, rights, "restriction or objection", "a use ends when the person says so")
+    found = _of_rights(facts, rights, "restriction or objection", "a use ends when the person says so")
+    held = bool(facts.gone_unread) if found is None else found.state is Shown.HOLDS
+    if facts.records_gone is None and held:
+        return cannot_tell(
+            "Whether the records of those who asked are still there could not be looked at.",
+            {"looked at": "no"},
+            because=", ".join(facts.gone_unread) or "the system was not read",
+            fix="carrel check tells why, under 'records gone'",
+        )
+    return found
 
 
 @provides("MITL-9.5", partly="that the package reached whom the person named, and in a form that they can read",

@@ -136,7 +136,8 @@ def _measure(site: Site, store: Store, night: SystemNight, after: Aftermath) -> 
     except CarrelError as wrong:
         after.codes.append(wrong.code)
         return Measured(night, None, None)
-    if gone := (*facts.records_gone, *facts.holds_gone):
+    after.codes.extend(one for one in facts.gone_unread if one not in after.codes)
+    if gone := (*(facts.records_gone or ()), *(facts.holds_gone or ())):
         after.records_gone = (*after.records_gone, *gone)
         after.codes.append(GONE.code)
     return Measured(night, facts, audit(facts), subject.system_map)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -66,30 +66,33 @@ def _returned(subject: Subject, engine: Engine) -> int | None:
         return None
 
 
-def _records_gone(subject: Subject, engine: Engine) -> tuple[str, ...]:
-    """Requests and restrictions of persons whose record is gone; none where that could not be looked at."""
-    from carrel.cli.records_gone import gone
+def _gone(look: Callable[[], tuple[str, ...]], unread: list[str]) -> tuple[str, ...] | None:
+    """Ids of what is open of persons whose record is gone; None where that could not be looked at, and why is added."""
     from carrel.errors import CarrelError
-    from carrel.systems.sql.failure import told
 
     try:
-        with engine.connect() as connection, told(subject.system.name):
-            return gone(subject.store, subject.system.name, connection, subject.system_map.people)
-    except CarrelError:
-        return ()
+        return look()
+    except CarrelError as wrong:
+        unread.append(wrong.code)
+        return None
+
+
+def _records_gone(subject: Subject, engine: Engine) -> tuple[str, ...]:
+    """Requests and restrictions of persons whose record is gone."""
+    from carrel.cli.records_gone import gone
+    from carrel.systems.sql.failure import told
+
+    with engine.connect() as connection, told(subject.system.name):
+        return gone(subject.store, subject.system.name, connection, subject.system_map.people)
 
 
 def _holds_gone(subject: Subject, engine: Engine, at: datetime) -> tuple[str, ...]:
     """The same of legal holds."""
     from carrel.cli.records_gone import holds_gone
-    from carrel.errors import CarrelError
     from carrel.systems.sql.failure import told
 
-    try:
-        with engine.connect() as connection, told(subject.system.name):
-            return holds_gone(subject.store, subject.system.name, connection, subject.system_map.people, at)
-    except CarrelError:
-        return ()
+    with engine.connect() as connection, told(subject.system.name):
+        return holds_gone(subject.store, subject.system.name, connection, subject.system_map.people, at)
 
 
 def _risks(recorded: Sequence[Recorded], releases: Sequence[Release], at: datetime) -> MeasuredRisks:
@@ -109,6 +112,7 @@ def facts_of(subject: Subject, at: datetime, outside: KeptOutside | None = None)
         outside: what the site keeps outside its databases, where that was looked at already.
     """
     from dataclasses import replace
+    from functools import partial
     from zoneinfo import ZoneInfo
 
     from carrel.accountability.held_loans import HeldCount
@@ -135,6 +139,7 @@ def facts_of(subject: Subject, at: datetime, outside: KeptOutside | None = None)
     holds = frozenset(hold.id for hold in kept.legal_holds)
     before = audit_record.held_count(site, name)
     engine, unread = None, ""
+    gone_unread: list[str] = []
     try:
         engine = accounts.open_compared(subject.system, read_only=True)
     except CarrelError as wrong:
@@ -164,8 +169,9 @@ def facts_of(subject: Subject, at: datetime, outside: KeptOutside | None = None)
         facts = replace(
             facts,
             returned=None if engine is None else _returned(subject, engine),
-            records_gone=() if engine is None else _records_gone(subject, engine),
-            holds_gone=() if engine is None else _holds_gone(subject, engine, at),
+            records_gone=None if engine is None else _gone(partial(_records_gone, subject, engine), gone_unread),
+            holds_gone=None if engine is None else _gone(partial(_holds_gone, subject, engine, at), gone_unread),
+            gone_unread=tuple(dict.fromkeys(gone_unread)),
         )
         histories = None if engine is None else wanted(subject, engine)
     finally:
