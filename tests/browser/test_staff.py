@@ -89,8 +89,14 @@ def test_a_passkey_is_added_signs_in_proves_and_is_taken_away(browse, served):
     served.clock.go_on(timedelta(minutes=12))
     page.goto(f"{served.address}/staff/en/account/passkeys")
     assert "/prove?" in page.url
+    (session,) = served.store.staff_sessions.of("Dee Example", served.clock())
+    counted = "staff session", session.id
+    assert all(
+        served.store.portal_attempts.allow([(*counted, 8)], served.clock(), timedelta(minutes=15)) for _ in range(7)
+    )
     page.get_by_role("button", name="Use a passkey").click()
     page.wait_for_url("**/account/passkeys")
+    assert not served.store.portal_attempts.knows(*counted), "a passkey that opened is no try that went wrong"
     tools.send("WebAuthn.setUserVerified", {"authenticatorId": authenticator, "isUserVerified": False})
     page.get_by_role("button", name="Sign out").click()
     page.get_by_role("button", name="Sign in with a passkey").click()

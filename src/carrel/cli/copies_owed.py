@@ -7,14 +7,11 @@ from typing import TYPE_CHECKING
 from carrel.cli.request_rules import rules_of
 from carrel.errors import CarrelError, fault
 from carrel.rights import faults
-from carrel.rights.request import Right
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from carrel.cli.premises import Premises
-
-_COPIES = frozenset({Right.ACCESS, Right.PORTABILITY})
 
 
 def require_handed_out(here: Premises, number: int, at: datetime) -> None:
@@ -40,11 +37,11 @@ def require_handed_out(here: Premises, number: int, at: datetime) -> None:
         if wrong.code != faults.NO_KEY.code:
             raise
         return
-    if not (copies := [one for one in asked if one.right in _COPIES]):
+    if not (copies := [one for one in asked if one.right.is_copy]):
         return
     rules = rules_of(here.site)
     standing = {one.id: rules.standing(one, at) for one in copies}
-    owed = [name for name, now in standing.items() if now.identified and not (now.state.is_final or now.done)]
+    owed = [name for name, now in standing.items() if now.owes_copy]
     if owed:
         raise fault(
             faults.COPY_OWED,

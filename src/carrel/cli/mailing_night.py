@@ -21,9 +21,9 @@ NIGHT = "carrel run-due"
 def follow(site_path: Path, site: Site, systems: Iterable[System]) -> list[Report]:
     """Bring the lists of some systems on, as a night does.
 
-    A list that the site file names no more is forgotten with everybody who was seen on it. Whoever may not be written to
-    goes off. Where the purpose needs consent, whoever agreed comes on; where it needs
-    none, that is for a person to say: `carrel mailing-list apply`.
+    A list that the site file names no more is forgotten with everybody who was seen on it. Whoever may not be written
+    to goes off. Where the purpose needs consent, whoever agreed comes on; where it needs none, that is for a person to
+    say: `carrel mailing-list apply`.
 
     Args:
         site_path: the site file, or its folder.

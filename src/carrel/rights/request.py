@@ -40,6 +40,11 @@ class Right(enum.StrEnum):
         return self in {Right.ACCESS, Right.RECTIFICATION, Right.ERASURE, Right.RESTRICTION, Right.OBJECTION,
                         Right.PORTABILITY}  # fmt: skip
 
+    @property
+    def is_copy(self) -> bool:
+        """Whether it is answered by handing out what is held."""
+        return self in {Right.ACCESS, Right.PORTABILITY}
+
 
 class Channel(enum.StrEnum):
     """How a request reached the library."""

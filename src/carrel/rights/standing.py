@@ -129,6 +129,11 @@ class Standing:
         carried = any(one.settled and (one.outcome is not None or not one.waived) for one in self.cases)
         return carried or self.decision is Decision.NOTHING_HELD
 
+    @property
+    def owes_copy(self) -> bool:
+        """Whether somebody who is known to be the person waits for a copy, which nobody can give after an erasure."""
+        return self.right.is_copy and bool(self.identified) and not (self.state.is_final or self.done)
+
     def task(self, name: str) -> Task | None:
         """A task by its id."""
         return next((one for one in self.tasks if one.id == name), None)

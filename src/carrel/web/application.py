@@ -57,6 +57,7 @@ from carrel.web import (
 from carrel.web.headers import KindLimit, LargerAt, OwnHost, SecurityHeaders
 from carrel.web.outages import Unforeseen
 from carrel.web.premises import THREADS, Premises
+from carrel.web.sent_once import NotToldYet
 from carrel.web.shared_pages import SharedPages
 from carrel.web.unsent_words import NotTaken
 from carrel.web.visit import environment, visit
@@ -114,6 +115,7 @@ def application(premises: Premises, tell: Callable[[BaseException], None] = nobo
     app.add_exception_handler(AnyHTTPException, _told)
     app.add_exception_handler(RequestValidationError, _told)
     app.add_exception_handler(CarrelError, _away)
+    app.add_exception_handler(NotToldYet, _away)
     app.add_exception_handler(Exception, _told)
     forms, papers = _limited(app, _LARGEST), _limited(app, staff_papers.MOST)
     whole: ASGIApp = LargerAt(papers, forms, at=staff_papers.AT)

@@ -144,7 +144,8 @@ def _page(
         "contacts": own.clocks.controllers, "once": WISHES[wish] in TOLD_ONCE,
     }  # fmt: skip
     if wish == "erase":
-        values["kept"], values["copy"] = kept(here.premises.policy), own.still_open(Right.ACCESS)
+        values["kept"] = kept(here.premises.policy)
+        values["copy"] = next((one for one in own.all() if one.standing.owes_copy), None)
     if wish == "object":
         values["purposes"] = _purposes(here)
     return page(here, "ask_one", values, problem)

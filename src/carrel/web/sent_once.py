@@ -15,6 +15,7 @@ from typing import Any
 
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -24,12 +25,31 @@ from carrel.web.premises import Premises
 FIELD = "once"
 _SENT, _TAKEN = "staff form", "staff form taken"
 _SPAN = timedelta(minutes=15)
-_WAITS, _STEP = 10.0, 0.05  # seconds: the first may still be at work, and may be refused
+_AT_WORK = timedelta(minutes=1)  # of one who fell while at work, nothing is known after that: the form counts as new
+_WAITS, _STEP = 25.0, 0.05  # seconds: the first may still be at work; it gives a system up after twenty
 _SEE_OTHER = 303
+# Where a form leads whose own address is no page, or another page tells what it did.
+_LEADS = {
+    "ask": "", "sign-out": "sign-in", "sign-in": "", "sign-in/passkey": "", "begin": "second", "second": "",
+    "account/sessions": "account", "account/password": "account", "account/passkeys/remove": "account/passkeys",
+}  # fmt: skip
+_PROOFS = frozenset({"prove", "prove/passkey"})
+_ENDS = frozenset({"open", "end", "decide", "papers"})  # of a thing, whose page is the one before
+
+
+class NotToldYet(HTTPException):
+    """The same form is at work elsewhere, or whoever had it fell: nobody knows yet whether it was done."""
+
+    def __init__(self) -> None:
+        super().__init__(503)
 
 
 class OnceRoute(APIRoute):
-    """A route whose forms are taken once. A form that was refused may be sent again as it is."""
+    """A route whose forms are taken once. A form that was refused may be sent again as it is.
+
+    Guarantees:
+        Nothing is told as done but what was done.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The handler, which asks first whether the form was taken."""
@@ -42,12 +62,13 @@ class OnceRoute(APIRoute):
                 return await handler(request)
             attempts, now = premises.store.portal_attempts, premises.now()
             for _ in range(int(_WAITS / _STEP)):
-                if await run_in_threadpool(attempts.allow, [(_SENT, which, 1)], now, _SPAN):
+                is_first = await run_in_threadpool(attempts.allow, [(_SENT, which, 1)], now, _AT_WORK)
+                if await run_in_threadpool(attempts.knows, _TAKEN, which):  # it lasts longer than that it was sent
+                    return RedirectResponse(_after(request.url.path, await _back(request)), _SEE_OTHER)
+                if is_first:
                     return await _first(request, handler, attempts, which)
-                if await run_in_threadpool(attempts.knows, _TAKEN, which):
-                    break
                 await asyncio.sleep(_STEP)
-            return RedirectResponse(_after(request.url.path), _SEE_OTHER)
+            raise NotToldYet
 
         async def _first(
             request: Request, handler: Callable[[Request], Coroutine[Any, Any, Response]], attempts: PortalAttempts,
@@ -86,7 +107,21 @@ async def _of(request: Request) -> str | None:
     return hashlib.sha256(whole.encode()).hexdigest()
 
 
-def _after(path: str) -> str:
-    """Where what was done by a form can be seen."""
-    before, _, last = path.rpartition("/")
-    return f"{before}/" if last == "ask" else before if last in {"open", "end", "decide"} else path
+async def _back(request: Request) -> str:
+    said = (await request.form()).get("back", "")
+    return said if isinstance(said, str) else ""
+
+
+def _after(path: str, back: str = "") -> str:
+    """Where what was done by a form can be seen.
+
+    Args:
+        path: to which it was sent.
+        back: of a form by which somebody shows who it is: the page that is opened then.
+    """
+    from carrel.web.staff_visit import PATH, back_to
+
+    language, _, page = path.removeprefix(f"{PATH}/").partition("/")
+    to = back_to(back) if page in _PROOFS else _LEADS.get(page, page)
+    before, _, last = to.rpartition("/")
+    return f"{PATH}/{language}/{before if last in _ENDS else to}"

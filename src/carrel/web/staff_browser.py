@@ -27,10 +27,10 @@ def known_as(here: StaffVisit, request: Request, name: str) -> str | None:
     Args:
         here: the visit.
         request: of it.
-        name: folded; empty for whoever it was.
+        name: folded; a passkey and a one-time code name nobody, and are counted by the place alone.
     """
     said = _said(here, request)
-    return said[0] if said is not None and (not name or _mark(name) in said[1]) else None
+    return said[0] if said is not None and _mark(name) in said[1] else None
 
 
 def remember(here: StaffVisit, request: Request, answer: Response, name: str) -> None:

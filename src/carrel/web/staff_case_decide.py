@@ -41,7 +41,8 @@ def decide(
     """Do one of them."""
     here.require_own_form(form)
     fields = {"words": words, "ground": ground, "court": court, "basis": basis, "starts": starts, "ends": ends,
-              "keep_hold": keep_hold, "indefinite": indefinite, "may_tell": "; ".join(may_tell)}  # fmt: skip
+              "statute": statute, "keep_hold": keep_hold, "indefinite": indefinite,
+              "may_tell": "; ".join(may_tell)}  # fmt: skip
     typed = Typed(act, "", fields)
     if again:
         return case_page(here, case_id, "again", typed, deciding=True)

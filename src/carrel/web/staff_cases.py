@@ -80,7 +80,7 @@ def take_in(
     """Write down what came."""
     here.require_own_form(form)
     kept = {"instrument": instrument, "served_on": served_on, "sender": sender, "dated": dated, "from_day": from_day,
-            "until_day": until_day, "readers": readers, "words": words}  # fmt: skip
+            "until_day": until_day, "readers": readers, "words": words, "system": system}  # fmt: skip
     if again:
         return _open_page(here, "again", kept)
     days = {"dated": dated, FROM: from_day, UNTIL: until_day}
@@ -112,12 +112,13 @@ def act(
     here: StaffHere, case_id: str, form: Word = "", act: Word = "", step: Word = "", cite: Word = "",
     finding: Word = "", what: Word = "", defect: Word = "", ruling: Word = "", person: Word = "", words: Word = "",
     system: Word = "", card: Word = "", item: Word = "", title: Word = "", from_day: Word = "", until_day: Word = "",
-    exemption: Word = "", records: Word = "", subjects: Word = "", again: Word = "",
+    exemption: Word = "", records: Word = "", subjects: Word = "", everybody: Word = "", again: Word = "",
 ) -> Response:  # fmt: skip
     """Take a step, or write down something else that leaves the case open."""
     here.require_own_form(form)
     fields = {"words": words, "cite": cite, "finding": finding, "what": what, "from_day": from_day,
-              "until_day": until_day, "exemption": exemption}  # fmt: skip
+              "until_day": until_day, "exemption": exemption, RECORDS: records, "everybody": everybody,
+              "ruling": ruling, "person": person, "system": system}  # fmt: skip
     typed = Typed(act, step or defect or subjects, fields)
     if again:
         return case_page(here, case_id, "again", typed)
@@ -142,6 +143,8 @@ def _of_records(here: StaffVisit, case_id: str, keep: Kept | None, records: str,
         return case_page(here, case_id, "missing", typed)
     if keeps:
         return done(here, case_id, lambda: desk.preserve(here.who.name, case_id, keep), typed)
+    if bool(keep.cards) == bool(typed.fields["everybody"]):  # no page shows cards again: an empty field says nothing
+        return case_page(here, case_id, "whom", typed)
     found = StudentFinding(exemption, records, keep.system, keep.cards, typed.fields["words"])
     return done(here, case_id, lambda: desk.exempt(here.who.name, case_id, found), typed)
 
@@ -191,7 +194,7 @@ def case_page(
 
 def _open_page(here: StaffVisit, problem: str = "", kept: dict[str, str] | None = None) -> Response:
     empty = dict.fromkeys(
-        ("instrument", "served_on", "sender", "dated", "from_day", "until_day", "readers", "words"), ""
+        ("instrument", "served_on", "sender", "dated", "from_day", "until_day", "readers", "words", "system"), ""
     )
     return here.page("case_open", {
         "problem": problem, "kept": kept or empty, "instruments": tuple(Instrument), "served_list": tuple(ServedOn),

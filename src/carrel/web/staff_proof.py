@@ -46,7 +46,7 @@ def person_named(here: StaffVisit, name: str) -> Person | None:
 
 def require_a_try(here: StaffVisit, request: Request, name: str) -> None:
     """Count a try: against the person's own session where there is one, else against a browser in which this person
-    signed in before, else against the account and the place.
+    signed in before, else against the account and the place; of what names nobody, as a passkey, by the place alone.
 
     Raises:
         TooOften: none is left.
@@ -63,13 +63,17 @@ def require_a_try(here: StaffVisit, request: Request, name: str) -> None:
 
 
 def forget_tries(here: StaffVisit, request: Request, name: str) -> None:
-    """Whoever got in begins to count anew."""
+    """Whoever got in begins to count anew; in the session of another, nothing of that other's is forgotten."""
     attempts = here.premises.store.portal_attempts
     attempts.forget("staff account", folded(name))
-    if here.session is not None:
-        attempts.forget("staff session", here.session.id)
+    _forget_in_session(here, name)
     if (mark := staff_browser.known_as(here, request, folded(name))) is not None:
         attempts.forget("staff browser", f"{mark}\0{folded(name)}")
+
+
+def _forget_in_session(here: StaffVisit, name: str) -> None:
+    if here.session is not None and folded(name) == folded(here.session.name):
+        here.premises.store.portal_attempts.forget("staff session", here.session.id)
 
 
 def by_password(here: StaffVisit, request: Request, name: str, password: str, code: str) -> Person | None:
@@ -129,7 +133,10 @@ def by_passkey(here: StaffVisit, request: Request, sent: str, purpose: str) -> P
     if person is None or account is None or not account.is_open or uses is None:
         store.staff_accounts.note(known.name, "refused", "", here.now)
         return None
-    return person if store.staff_passkeys.used(known, uses, here.now) else None
+    if not store.staff_passkeys.used(known, uses, here.now):
+        return None
+    _forget_in_session(here, person.name)
+    return person
 
 
 def spend_challenge(here: StaffVisit, purpose: str, made: bytes) -> bool:

@@ -54,7 +54,7 @@ def test_a_no_of_the_record_that_went_holds_for_the_address_on_the_one_that_is_l
 
 def test_who_asked_under_the_number_that_went_is_named(small_sqlite, tmp_path):
     """A restriction in force, a request and a hold; the records are put together; check, night and audit name them."""
-    elm, _, case, name = asked(small_sqlite, tmp_path)
+    elm, desk, case, name = asked(small_sqlite, tmp_path)
     hold, sealed = held(elm, number_of(elm, "ann")), held(elm, number_of(elm, "ann"), "--sealed")
     assert not named(elm)
     merged(elm, number_of(elm, "ann"), number_of(elm, "ben"))
@@ -67,6 +67,14 @@ def test_who_asked_under_the_number_that_went_is_named(small_sqlite, tmp_path):
     policy(elm, "mit-libraries")
     told = clauses(elm)["MITL-9.4"]
     assert (told["state"], told["measured"]) == ("finding", {"open, of a record that is gone": 2})
+    policy(elm, "worcester")
+    desk.say("withdraw", "ben", purpose=CAMPAIGN)
+    policy(elm, "mit-libraries")
+    (elm.folder / "consent" / "key").unlink()  # by which it is told who was erased
+    assert clauses(elm)["MITL-9.4"]["state"] == "cannot tell", "nobody could look"
+    elm.run("run-due")
+    health = json.loads((elm.folder / "health" / "health.json").read_text())
+    assert "CNS-007" in health["systems"][0]["findings"]
 
 
 def test_where_nobody_can_look_whose_record_is_gone_nothing_holds(small_sqlite, tmp_path):

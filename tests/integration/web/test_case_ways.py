@@ -106,6 +106,10 @@ def test_no_ground_is_chosen_beforehand_and_what_was_chosen_stays_with_a_refusal
                  f'name="may_tell" value="{LOU}" checked', 'name="indefinite" value="1" checked'):  # fmt: skip
         assert kept in refused, kept
     assert refused.count("Tell nobody.") == 1, "it is no reason to refuse"
+    law = re.search(r'<select id="statute" .*?<option value="([^"]+)" lang', text)
+    assert law is not None
+    refused = write(ada, f"cases/{case}/decide", {**sealing, "basis": "statute", "statute": law[1]}, 422)
+    assert f'<option value="{law[1]}" lang="en" selected>' in refused, "sent on, it would name no law"
     long = write(ada, f"cases/{case}/decide",
                  {"act": "refuse", "ground": "a defect was not cured", "words": "x" * 6000, "keep_hold": "1"}, 422)  # fmt: skip
     assert '<option value="a defect was not cured" selected>' in long
@@ -123,7 +127,7 @@ def test_a_finding_about_students_is_written_down_by_who_may_of_whom_it_was_foun
         case = opened(dee, card="\n".join(cards[:2]))
         own, exempt = (
             f"cases/{case}",
-            {"act": "exempt", "exemption": "no student", "words": "a visitor", "system": "ils"},
+            {"act": "exempt", "exemption": "no student", "words": "a visitor", "system": "ils", "everybody": "1"},
         )
         page = lou.get(f"/staff/en/{own}").text
         assert "Everybody counts as a student" in page
@@ -134,12 +138,21 @@ def test_a_finding_about_students_is_written_down_by_who_may_of_whom_it_was_foun
         for wrong, told in (
             ({"exemption": "a poem"}, "Something is missing"), ({"words": " "}, "Something is missing"),
             ({"records": "poems"}, "Something is missing"), ({"exemption": ""}, "Something is missing"),
-            ({"card": "nobody"}, "No card has this number"), ({"card": cards[2]}, "keeps nothing of one of these"),
+            ({"card": "nobody", "everybody": ""}, "No card has this number"), ({"everybody": ""}, "Whom is it about?"),
+            ({"card": cards[2], "everybody": ""}, "keeps nothing of one of these"), ({"card": cards[0]}, "Whom is it about?"),
             ({"exemption": "health or safety"}, "not yours to do"), ({"records": "x" * 301}, "Something is missing"),
         ):  # fmt: skip
             assert told in write(lou, own, {**exempt, **wrong}, 422), wrong
         assert standing(pages, case, LOU)[1].findings == frozenset()
-        write(lou, own, {**exempt, "card": cards[0], "records": "loans"})
+        one = {**exempt, "everybody": "", "records": "loans"}
+        page = write(lou, own, {**one, "card": cards[0], "words": "x" * 6000}, 422)
+        assert '<option value="loans" selected>' in page, "sent on, it would be said of all records"
+        assert 'name="everybody" value="1">' in page
+        assert "Whom is it about?" in write(lou, own, one, 422), (
+            "no card stands in the form again: nobody said everybody"
+        )
+        assert standing(pages, case, LOU)[1].findings == frozenset()
+        write(lou, own, {**one, "card": cards[0]})
         (found,) = standing(pages, case, LOU)[1].findings
         assert (found.exemption, found.records, len(found.subject)) == ("no student", "loans", 16)
         page = lou.get(f"/staff/en/{own}").text

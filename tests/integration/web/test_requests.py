@@ -266,3 +266,20 @@ def test_who_waits_for_a_copy_reads_that_it_comes_before_the_erasure(koha_sqlite
         assert "You get that first." in text
         assert f'href="{place}"' in text
     assert "Take it along first." not in browser.get("/en/me/erase").text
+
+
+@pytest.mark.parametrize("right", [Right.ACCESS, Right.PORTABILITY])
+def test_whichever_copy_is_owed_is_told_until_it_was_handed_out(koha_sqlite, pages: Pages, right: Right) -> None:
+    card = give_password(koha_sqlite, 0)
+    browser, requests = pages.signed_in(card), pages.store.requests
+    asked = right, "ils", number_of(koha_sqlite, card), "", "desk", "en", "Ada Example", pages.clock()
+    name = requests.open(*asked, how="photo id")
+    assert f"/en/me/requests/{name}" in browser.get("/en/me/erase").text
+    for event in (
+        planned("case-abcdefghijkl", "access", "ils", "", pages.clock(), "Ada Example"),
+        carried_out("case-abcdefghijkl", "access", Outcome.VERIFIED, pages.clock()),
+    ):
+        requests.add(name, event)
+    text = browser.get("/en/me/erase").text
+    assert "You get that first." not in text, "it was handed out"
+    assert "Take it along first." in text

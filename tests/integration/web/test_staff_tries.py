@@ -128,3 +128,11 @@ def test_a_hash_that_is_made_anew_ends_no_session(pages: Pages, monkeypatch: pyt
     assert staff_hash.fits(after.password, PASSWORD)
     assert (dee.get("/staff/en/").status_code, other.get("/staff/en/").status_code) == (200, 200)
     assert "password changed" not in [one.act for one in pages.store.staff_accounts.events(DEE, 9)], "nobody changed it"
+
+
+def test_a_passkey_at_a_shared_desk_is_counted_by_the_place_alone(pages: Pages) -> None:
+    """It names nobody: of all who sign in at a desk that is known, none uses up the others' tries."""
+    desk = signed_out(pages, DEE)
+    shown = [desk.post("/staff/en/sign-in/passkey", data={"answer": "{}"}).status_code for _ in range(12)]
+    assert shown == [401] * 12
+    assert tried(pages, desk, DEE, PASSWORD) == 303

@@ -169,3 +169,18 @@ def test_that_nothing_is_held_how_people_were_identified_and_who_replied_are_cou
     assert (identity["identified: photo id"], identity["identified: signed in"]) == (2, 1)
     passed = measured("MITL-9.11")
     assert (passed["passed on"], passed["replied to"], passed["waived"]) == (2, 1, 1)
+
+
+def test_a_restriction_holds_only_where_somebody_could_look_whether_its_record_is_there() -> None:
+    seen = RequestFacts((answered(Right.RESTRICTION),))
+    unread = replace(FACTS, requests=seen, records_gone=None, gone_unread="CNS-007")
+    told = evidence_for("MITL-9.4", unread)
+    assert told is not None
+    assert (told.state, told.because) == (Shown.CANNOT_TELL, "CNS-007")
+    late = answered(Right.RESTRICTION, state=State.OPEN, overdue=True, ended_at=None)
+    found = evidence_for("MITL-9.4", replace(unread, requests=RequestFacts((late,))))
+    assert found is not None
+    assert found.state is Shown.FINDING, "what is known to be wrong stays told"
+    nobody = replace(unread, requests=RequestFacts())
+    assert evidence_for("MITL-9.4", replace(nobody, gone_unread="")) is None
+    assert evidence_for("MITL-9.4", nobody) is not None, "a restriction can be in force without a request"
