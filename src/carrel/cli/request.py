@@ -258,16 +258,18 @@ def answer(**said: Any) -> None:
 @click.option(
     "--ground", required=True, type=click.Choice(_GROUNDS), metavar="GROUND", help="On which ground; see below."
 )
+@click.option("--goes-on", type=WORDS, default="", metavar="ID", help="As which request, where it goes on as another.")
 @_BECAUSE
 @_written
-def refuse(ground: str, **said: Any) -> None:
+def refuse(ground: str, goes_on: str, **said: Any) -> None:
     """Refuse a request, on a ground and with a reason that the person is told.
 
     Grounds: "identity not verified", "manifestly unfounded", "repeated without end", "rights of other people", "a law
     requires the data", "a legal claim", "archive, research or statistics", "the data are right", "needed for the
     service that the person uses", "confidential review", "another office answers", "goes on as another request".
+    The last one takes --goes-on: an open request of the same right and person.
     """
-    _act("refused", {"ground": ground}, **said)
+    _act("refused", {"ground": ground, **({"goes on as": goes_on} if goes_on else {})}, **said)
 
 
 @request.command(epilog='Example: carrel request withdraw req-abcdefghijkl --as "Dee Example"')

@@ -22,7 +22,7 @@ from carrel.retention.faults import NO_SUBJECT
 from carrel.rights import faults
 from carrel.rights.admission import require_accepted
 from carrel.rights.event import Act, Event
-from carrel.rights.request import PERSON, Decision, Right, plain_words
+from carrel.rights.request import PERSON, Decision, Ground, Right, plain_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -142,6 +142,10 @@ def act_on(
         from carrel.cli.request_person import look
 
         said |= look(site_path, site, identity)
+    if said.get("ground") == Ground.ANEW:
+        from carrel.cli.request_person import look_whether_gone
+
+        said |= look_whether_gone(site_path, site, identity)
     with open_store(site) as store:
         follow_all(store, rules)
         store.requests.add(identity, Event(done, now(), by, said), words, clocks=rules.clocks, zone=rules.zone)

@@ -14,6 +14,8 @@ from carrel.store.erasures import new_case
 from carrel.systems.access_answer import Asked, gathered
 from carrel.systems.access_systems import opened
 from carrel.systems.site_systems import system_of
+from carrel.systems.sql import present_people
+from carrel.systems.sql.failure import told
 from carrel.systems.sql.person_search import cards_of, find, is_held
 
 if TYPE_CHECKING:
@@ -83,6 +85,35 @@ def look(site_path: Path, site: Site, request: str) -> dict[str, str]:
         return {}
     with premises.enter(site_path, whose.system, read_only=True) as here, here.engine.connect() as connection:
         there = is_held(connection, here.system_map, whose.number, at=whose.system)
+    return {} if there else {"looked": whose.system}
+
+
+def look_whether_gone(site_path: Path, site: Site, request: str) -> dict[str, str]:
+    """What somebody who says that a request goes on as another has to say with it: that its record is gone, as of now.
+
+    What the product keeps of a record that was put together with another, such as a copy, is no record any more.
+
+    Args:
+        site_path: the site file, or its folder.
+        site: opened.
+        request: its id.
+
+    Returns:
+        The system that was looked into; empty where no record is known, or where it is still there.
+
+    Raises:
+        CarrelError: RGT-011, RGT-018; whatever stands in the way of reading the system.
+    """
+    with open_store(site) as store:
+        whose = store.requests.subject(request)
+    if whose is None:
+        return {}
+    with (
+        premises.enter(site_path, whose.system, read_only=True) as here,
+        here.engine.connect() as connection,
+        told(whose.system),
+    ):
+        there = present_people.among(connection, here.system_map.people, {whose.number})
     return {} if there else {"looked": whose.system}
 
 

@@ -12,7 +12,7 @@ from carrel.rights import faults
 from carrel.rights.clocks import Clocks
 from carrel.rights.course import Act, Event, LinkedCase, Standing, State, standing
 from carrel.rights.deadline import Extension, deadline
-from carrel.rights.request import Decision, Ground, Request, Right, Route
+from carrel.rights.request import GOES_ON_AS, Decision, Ground, Request, Right, Route
 
 # What is done to a request before it is known that it is the person: nothing that would tell anything.
 _BEFORE_IDENTITY = frozenset(
@@ -188,6 +188,8 @@ def _require_terms(request: Request, event: Event, words: str) -> None:
         needed.append("the answer")
     if event.act is Act.DECIDED and event.term("decision") == Decision.NOTHING_HELD and not words.strip():
         needed.append("how that is known")
+    if event.term("ground") == Ground.ANEW and not event.term(GOES_ON_AS):
+        needed.append("as which request it goes on")
     if event.act in _WORDS and not words.strip():
         needed.append("a reason" if event.act in {Act.EXTENDED, Act.WAIVED, Act.REFUSED} else "words")
     for name, known in _CLOSED.items():

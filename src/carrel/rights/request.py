@@ -11,6 +11,7 @@ from carrel.errors import fault
 from carrel.rights import faults
 from carrel.rights.event import Event
 
+GOES_ON_AS = "goes on as"  # the term that names the other request
 PERSON = "the person"  # who acts, where nobody of the library does
 _LINE_ENDS = re.compile("\r\n|[\x85\u2028\u2029]")
 _UNSEEN = re.compile("[\u200b\u202a-\u202e\u2060\u2066-\u2069\ufeff]")

@@ -27,6 +27,7 @@ from carrel.rights.request import Channel, Request, Right, free_words
 from carrel.store import clock, tables
 from carrel.store.owed_leaves import owe
 from carrel.store.recorded_requests import RecordedRequests, Whose
+from carrel.store.request_going_on import require_going_on
 from carrel.store.request_key import FOLDER, request_key
 
 __all__ = ["Once", "Requests", "Whose"]
@@ -167,6 +168,7 @@ class Requests(RecordedRequests):
             clock.observe(connection, at)
             before = self._request(connection, name)
             admit(before, event, said, clocks, zone, at)
+            require_going_on(connection, name, event, _GONE)
             if said and not request_key(self._folder, name).exists():
                 raise self._shut(name)
             if whose is not None:

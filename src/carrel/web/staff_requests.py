@@ -16,7 +16,7 @@ from carrel.retention.faults import NO_SUBJECT
 from carrel.rights import faults
 from carrel.rights.admission import may
 from carrel.rights.event import Act
-from carrel.rights.request import LONGEST_WORDS, Channel, Decision, Ground, Right
+from carrel.rights.request import GOES_ON_AS, LONGEST_WORDS, Channel, Decision, Ground, Request, Right
 from carrel.web import words as words_of_pages
 from carrel.web.staff_desk import DeskRequest
 from carrel.web.staff_queue import Case, case_of
@@ -36,7 +36,7 @@ _STEPS = {
     "decide": (Act.DECIDED, ("decision",)),
 }  # fmt: skip
 _ENDS = {
-    "answer": (Act.ANSWERED, ()), "refuse": (Act.REFUSED, ("ground",)), "withdraw": (Act.WITHDRAWN, ()),
+    "answer": (Act.ANSWERED, ()), "refuse": (Act.REFUSED, ("ground", GOES_ON_AS)), "withdraw": (Act.WITHDRAWN, ()),
     "waive": (Act.WAIVED, ("task",)), "waive plan": (Act.WAIVED, ("case",)),
     "waive change": (Act.WAIVED, ("change",)),
 }  # fmt: skip
@@ -118,11 +118,12 @@ def ask_for_end(here: StaffHere, request_id: str) -> Response:
 @router.post("/requests/{request_id}/end")
 def end(
     here: StaffHere, request_id: str, form: Word = "", step: Word = "", words: Word = "", ground: Word = "",
-    task: Word = "", case: Word = "", again: Word = "",
+    task: Word = "", case: Word = "", goes_on: Word = "", again: Word = "",
 ) -> Response:  # fmt: skip
     """End it, or give something of it up."""
     here.require_own_form(form)
-    said = {"ground": ground, "task": task, "case": case, "change": "none"}
+    said = {"ground": ground, "task": task, "case": case, "change": "none",
+            GOES_ON_AS: goes_on if ground == Ground.ANEW else ""}  # fmt: skip
     typed = Typed(step, task or case, {**said, "words": words})
     if again:
         return _page(here, _case(here, request_id), "again", typed, ending=True)
@@ -214,6 +215,7 @@ def _ask(here: StaffVisit, problem: str = "", kept: dict[str, str] | None = None
 def _page(here: StaffVisit, case: Case, problem: str = "", typed: Typed = NOTHING, *, ending: bool = False) -> Response:
     requests, name = here.premises.store.requests, case.request.id
     works, gone = here.may(May.REQUESTS), False
+    others = _others(here, case.request) if ending else ()
     opened: dict[str, Any] = {"words_of_person": "", "beside": (), "whose": None}
     if works:  # only for whoever works on requests; others see the course and no word of the person
         try:
@@ -224,10 +226,19 @@ def _page(here: StaffVisit, case: Case, problem: str = "", typed: Typed = NOTHIN
     return here.page("request_end" if ending else "request", {
         "case": case, "works": works, "gone": gone, "problem": problem, "typed": typed, **opened,
         "beside": opened["beside"] or ("",) * len(case.request.events), "workers": _workers(here),
-        "how_list": _ways(here), "decisions": _decisions(case), "grounds": tuple(Ground), "longest": LONGEST_WORDS,
+        "how_list": _ways(here), "decisions": _decisions(case), "others": others,
+        "grounds": tuple(one for one in Ground if others or one is not Ground.ANEW), "longest": LONGEST_WORDS,
         "open_acts": _open_acts(case), "systems": here.premises.site.originals,
         "commands": case.commands(here.who.name),
     }, 422 if problem not in _FINE else 200)  # fmt: skip
+
+
+def _others(here: StaffVisit, request: Request) -> tuple[str, ...]:
+    """As which open requests one could go on, where two records became one."""
+    kind = request.right, request.system
+    there = here.premises.store.requests.all(open_only=True)
+    same = (one.id for one in there if one.about_somebody and (one.right, one.system) == kind)
+    return tuple(one for one in same if one != request.id)
 
 
 def _decisions(case: Case) -> tuple[Decision, ...]:

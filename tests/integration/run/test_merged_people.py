@@ -101,9 +101,9 @@ def test_what_the_library_does_then_leaves_nothing_open(small_sqlite, tmp_path):
     restricted(elm, "--restrict", f"card number: K99ben\n{ASK}\n")
     restricted(elm, "--lift", f"case: {case}\n{LIFT}\n")
     no(elm, "request", "decide", name, "nothing is held", "--because", "x", *DEE, code=4, error="RGT-013")
-    elm.ok(*OPENING, "--card", desk.card("ben"), "--on", str(TODAY))
+    left = elm.ok(*OPENING, "--card", desk.card("ben"), "--on", str(TODAY))["request"]["id"]
     ground = ("--ground", "goes on as another request", "--because", "both records of yours are one by now")
-    elm.ok("request", "refuse", name, *ground, *DEE)
+    elm.ok("request", "refuse", name, *ground, "--goes-on", left, *DEE)
     assert named(elm).endswith(f" any more: {hold}")
     elm.ok("hold", "release", hold, "--as", "Ada Example")
     assert not named(elm)

@@ -162,6 +162,23 @@ def test_the_end_asks_to_show_once_more_who_it_is(pages: Pages) -> None:
     assert acts(pages, request) == ["received"]
 
 
+def test_a_request_goes_on_as_another_one_only_where_there_is_one(pages: Pages) -> None:
+    """The letter says then that nothing is lost."""
+    asked = Right.ACCESS, "ils", 3, "", "desk", "en", "Ada Example", pages.clock()
+    first, flo = pages.store.requests.open(*asked), signed_in(pages, "Flo Example")
+    where, ground = f"/staff/en/requests/{first}/end", {"ground": "goes on as another request", "words": "one by now"}
+    assert "goes on as another request" not in flo.get(where).text, "there is none"
+    done(flo, first, "refuse", end=True, code=422, **ground)
+    second = pages.store.requests.open(*asked[:-1], pages.clock())
+    page = flo.get(where).text
+    assert "goes on as another request" in page
+    assert f'<option value="{second}">' in page
+    assert "Something is missing" in done(flo, first, "refuse", end=True, code=422, **ground)
+    assert acts(pages, first) == ["received"]
+    done(flo, first, "refuse", end=True, goes_on=second, **ground)
+    assert pages.store.requests.request(first).events[-1].term("goes on as") == second
+
+
 def test_a_withdrawal_is_the_persons_and_names_who_took_it(pages: Pages) -> None:
     request = pages.store.requests.open(Right.QUESTION, "ils", 3, "", "web", "en", PERSON, pages.clock())
     done(signed_in(pages, "Flo Example"), request, "withdraw", end=True, words="rang")

@@ -13,7 +13,7 @@ from carrel.errors import CarrelError
 from carrel.rights.clocks import Clocks, Promise, clock_of
 from carrel.rights.course import Act, Event
 from carrel.rights.event import commitment
-from carrel.rights.request import PERSON, Channel, Right
+from carrel.rights.request import PERSON, Channel, Ground, Right
 from carrel.store import tables
 from carrel.store.requests import Once
 from carrel.store.sealing_key import SealingKey
@@ -226,3 +226,26 @@ def test_a_key_that_is_lost_is_told_and_what_is_open_goes_on(store) -> None:
     assert code_of(store.requests.of_person, "koha", 51) == "RGT-017"
     key.write_bytes(b"k" * 32)
     assert code_of(opened, store) == "RGT-017"
+
+
+def test_a_request_goes_on_only_as_one_that_is_open_of_the_same_right_and_person(store) -> None:
+    name = opened(store, 51)
+    own, left, merged = (opened(store, number, hours=0.1) for number in (51, 51, 52))
+    other_right, nobodys = opened(store, 51, right=Right.ACCESS, hours=0.1), opened(store, None, hours=0.1)
+    over = opened(store, 51, hours=0.1)
+    store.requests.add(over, withdrawn())
+
+    def refused(to: str, **looked: str) -> Event:
+        return Event(
+            Act.REFUSED, AT + timedelta(hours=3), "Dee", {"ground": str(Ground.ANEW), "goes on as": to, **looked}
+        )
+
+    without = event(Act.REFUSED, 3, ground=str(Ground.ANEW))
+    assert code_of(store.requests.add, name, without, "why") == "RGT-014"
+    for wrong in (name, merged, other_right, nobodys, over, "req-zzzzzzzzzzzz"):
+        assert code_of(store.requests.add, name, refused(wrong), "why") == "RGT-012", wrong
+    assert store.requests.request(name).events[-1].act is Act.RECEIVED
+    for wrong in (other_right, nobodys):
+        assert code_of(store.requests.add, name, refused(wrong, looked="koha"), "why") == "RGT-012", wrong
+    assert store.requests.add(name, refused(merged, looked="koha"), "why").events[-1].act is Act.REFUSED
+    assert store.requests.add(own, refused(left), "twice").events[-1].act is Act.REFUSED
