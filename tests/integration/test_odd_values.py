@@ -112,7 +112,7 @@ BASE = {
     "log-service attest": ["SITE/plan.json", "campus-it", "--as", "Ada", "--key", "SITE/ada.key", "--site", SITE],
     "log-service list": ["--site", SITE],
     "log-service plan": ["--as", "Ben", "--out", "SITE/out.json", "--site", SITE],
-    "mailing-list apply": ["--as", "Dee", "--site", SITE],
+    "mailing-list apply": ["--as", "Ada", "--site", SITE],
     "mailing-list plan": ["--site", SITE],
     "mailbox apply": ["SITE/plan.json", "--site", SITE],
     "mailbox list": ["--site", SITE],
