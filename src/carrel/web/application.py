@@ -261,7 +261,8 @@ def _told(request: Request, wrong: Exception, words_of_form: str = "") -> Respon
     status = wrong.status_code if isinstance(wrong, AnyHTTPException) else 500
     status = 422 if isinstance(wrong, RequestValidationError) else 503 if isinstance(wrong, CarrelError) else status
     said = dict(wrong.headers or {}) if isinstance(wrong, AnyHTTPException) else {}
-    request.app.state.tell(wrong)
+    if isinstance(wrong, CarrelError):  # a refusal is nobody's fault here, and what nobody foresaw is told further out
+        request.app.state.tell(wrong)
     if request.url.path.startswith(("/api/", "/static/")):
         return JSONResponse(_as_json(status), status, headers=said)
     premises: Premises = request.app.state.premises.current()

@@ -96,11 +96,11 @@ async def _of(request: Request) -> str | None:
 
     if not is_form(request):
         return None
+    session = await run_in_threadpool(session_of, request, request.app.state.premises.current())
+    if session is None:  # nothing is read for whoever is not signed in
+        return None
     form = await request.form()
     if not form.get(FIELD):
-        return None
-    session = await run_in_threadpool(session_of, request, request.app.state.premises.current())
-    if session is None:
         return None
     fields = [(name, said) for name, said in form.multi_items() if isinstance(said, str)]
     whole = json.dumps([session.id, request.url.path, fields])
