@@ -318,8 +318,7 @@ def test_a_note_sent_too_late_comes_back_by_keyboard_and_after_signing_out_no_pa
     assert page.get_by_label("What do you want to keep in mind?").input_value() == "Rang on Monday."
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
     press("Enter", "Keep the note")
-    page.wait_for_load_state()
-    assert "Rang on Monday." in page.inner_text(".events")
+    page.locator(".events", has_text="Rang on Monday.").wait_for()
     press("Enter", "Sign out")
     page.wait_for_url("**/sign-in")
     page.go_back()
