@@ -86,7 +86,7 @@ def test_without_approval_nothing_is_changed_and_the_people_are_told(koha, tmp_p
     [system] = told["systems"]
     assert system["went"] == "waits for approval"
     assert any("first run" in line for line in system["why"])
-    assert told["ledger"] is None
+    assert runs_told(site) == [], "the ledger is told who may act, and of no run"
     assert json.loads((tmp_path / "pending-plan-koha.json").read_text())["digest"] == system["pending_plan"]
     assert inbox.subjects() == ["[Carrel] Elm Library: a plan for koha waits for approval"]
     seen = health(site)
@@ -289,11 +289,13 @@ def test_a_ledger_that_cannot_grow_keeps_nothing_from_being_told_later(koha_sqli
     site.ok("run-due", code=6)
     pending = tmp_path / "pending-plan-koha.json"
     site.approve(pending, "--waive-rehearsal", "this library is invented")
+    (tmp_path / "ledger").rename(tmp_path / "away")
     (tmp_path / "ledger").write_text("a file stands in the way")
     refused = site.refused("apply", pending)
     assert refused.code == "LED-021"
     assert "the run is recorded" in refused.faults[0].changed
     (tmp_path / "ledger").unlink()
+    (tmp_path / "away").rename(tmp_path / "ledger")
     site.approve(site.plan())
     site.ok("apply", tmp_path / "plan.json")
     assert [leaf["stage"] for leaf in runs_told(site)] == ["thousand", "rest"]
