@@ -20,6 +20,7 @@ from carrel.rights.standing import Standing, State
 if TYPE_CHECKING:
     from carrel.accountability.facts import AuditFacts
 
+PUT_BACK = "put what is gone or damaged, a key or the ledger, back from a copy of the site's folder"
 _LATE_FIX = "carrel request list tells which; answer it, and tell the person that it is late"
 _DISPOSED = frozenset({"erasure", "rectification"})
 
@@ -261,5 +262,5 @@ def _unread(seen: RequestFacts, measured: dict[str, int | str]) -> Reading | Non
         "Not everything could be looked at.",
         measured,
         because=seen.unread,
-        fix="put what is gone or damaged, a key or the ledger, back from a copy of the site's folder",
+        fix=PUT_BACK,
     )

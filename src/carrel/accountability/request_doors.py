@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from carrel.accountability.evidence import Kind, Reading, cannot_tell, finding, holds
+from carrel.accountability.patron_requests import PUT_BACK
 from carrel.accountability.registry import provides
 from carrel.amount import amount
 from carrel.rights.request import Ground, Route
@@ -53,7 +54,7 @@ def identity_comes_first(facts: AuditFacts) -> Reading | None:
     if seen.unread:
         return cannot_tell(
             "Whether anybody else got a package could not be looked at.", measured, because=seen.unread,
-            fix="put what is gone or damaged, a key or the ledger, back from a copy of the site's folder",
+            fix=PUT_BACK,
         )  # fmt: skip
     if not seen.accepted:
         return cannot_tell(

@@ -94,7 +94,7 @@ def ledger_state(site: Site) -> str:
     from carrel.store.outside_copy import outside_copies
 
     folder = ledger_folder(site)
-    if not (folder.path / "checkpoint").exists():
+    if not folder.is_begun:
         return "none"
     try:
         known = [
@@ -116,7 +116,7 @@ def checkpoint_text(site: Site) -> str:
     from carrel.cli.record import ledger_folder
 
     folder = ledger_folder(site)
-    return folder.checkpoint_text() if (folder.path / "checkpoint").exists() else ""
+    return folder.checkpoint_text() if folder.is_begun else ""
 
 
 def held_count(site: Site, system: str) -> HeldCount | None:

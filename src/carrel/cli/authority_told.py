@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from carrel.accountability.authority import LEAF, AuthorityEntry, AuthorityFacts, facts_of
 from carrel.cli.host_account import account
+from carrel.cli.record import all_entries
 from carrel.errors import CarrelError
 from carrel.inventory import faults
 from carrel.ledger.leaf import decode_leaf
-from carrel.store.ledger_folder import LedgerFolder
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -61,9 +61,7 @@ def authority_facts(site: Site, store: Store) -> AuthorityFacts:
 
 def leaves_of(site: Site, store: Store) -> dict[str, str]:
     """Where the leaf of each commitment stands: its index in the ledger, or that it is owed."""
-    waiting = store.owed.entries()  # first: one that moves on meanwhile is found in one of the two
-    folder = site.folder / "ledger"
-    standing = LedgerFolder(folder).entries() if (folder / "checkpoint").exists() else ()
+    standing, waiting = all_entries(site, store)
     found = {_commitment(entry): OWED for entry in waiting if _MARK in entry}
     return found | {_commitment(entry): str(index) for index, entry in enumerate(standing) if _MARK in entry}
 

@@ -63,7 +63,7 @@ def settle(site: Site, store: Store, at: datetime) -> int:
     if not wanted:
         return 0
     folder = record.ledger_folder(site)
-    if store.owed.count() or not (folder.path / "checkpoint").exists():
+    if store.owed.count() or not folder.is_begun:
         record.deliver(site, store, at)
     known = {_key(leaf) for leaf in _told(site)}
     missing = [leaf for key, leaf in wanted.items() if key not in known]

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from carrel.accountability.legal_process import DisclosureFacts
 from carrel.cli.disclose_rules import ProcessRules, everybody, people_of, process_rules
+from carrel.cli.record import all_entries
 from carrel.disclosure import faults
 from carrel.disclosure.ending import over, sound
 from carrel.errors import CarrelError
 from carrel.ledger.leaf import decode_leaf
-from carrel.store.ledger_folder import LedgerFolder
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -101,9 +101,7 @@ def _altered(site: Site, store: Store) -> int:
 
 def _told(site: Site, store: Store) -> list[str]:
     """Every commitment that is owed to the ledger, or stands in it: those that stand first."""
-    waiting = store.owed.entries()  # first: one that moves on meanwhile is found in one of the two
-    folder = site.folder / "ledger"
-    standing = LedgerFolder(folder).entries() if (folder / "checkpoint").exists() else ()
+    standing, waiting = all_entries(site, store)
     return [
         str(decode_leaf(entry).fields.get("commitment", ""))
         for entry in (*standing, *waiting)

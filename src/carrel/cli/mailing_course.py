@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from carrel.cli.at_site import now
 from carrel.cli.contact_export import leaf_of, refuse_closed
-from carrel.cli.mailing_judging import known_of
+from carrel.cli.mailing_judging import known_of, ours_among
 from carrel.cli.mailing_terms import gate_of, tags_of
 from carrel.consent import faults
 from carrel.consent.mailing_list import Difference, Standing, difference
@@ -20,6 +20,7 @@ from carrel.systems.mailing_lists.mailman import MailmanList, Members, opened
 from carrel.systems.sql.in_lists import parts
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from carrel.cli.premises import Premises
@@ -149,16 +150,12 @@ def carried_out(here: Premises, one: MailingList, by: str, *, everybody: bool, p
 
 def _emptied(here: Premises, one: MailingList, report: Report) -> None:
     """Take those off who were seen on a list to which the policy lets nobody go any more; no address is asked for."""
-    tags = here.store.consents.own_tags(here.system.name)
     with opened(one) as there:
         members = there.members()
-        mine = {tags.address(each): each for each in members}
-        ours = [tag for some in parts(sorted(mine), 5_000) for tag in here.store.mailing_lists.ours(one.name, some)]
-        here.store.mailing_lists.note_taken_off(one.name, ours)
-        for tag in ours:
-            report.off += sum(there.remove(number) for number in members[mine[tag]])
+        ours = ours_among(here, one, members.keys())
+        _take_off(here, one, there, members, ours, report)
         left = there.members()
-    here.store.mailing_lists.forget_members(one.name, [tag for tag in ours if mine[tag] not in left])
+    here.store.mailing_lists.forget_members(one.name, tags_of(here, ours - left.keys())[0])
 
 
 def counts_of(report: Report) -> dict[str, int]:
@@ -198,7 +195,7 @@ def _brought(
             report.outcome = Outcome.VERIFIED
             return seen.at
         if number < _ROUNDS:
-            _take_off(here, one, there, seen, report)
+            _take_off(here, one, there, seen.members, seen.what.off, report)
             _put_on(here, one, let, there, seen, on, report, by)
     raise fault(
         faults.LIST_STAYS,
@@ -231,10 +228,18 @@ def _note(here: Premises, one: MailingList, seen: Look) -> None:
     lists.keep_members(one.name, [*tags, *tags_of(here, seen.known.departed)[0]])
 
 
-def _take_off(here: Premises, one: MailingList, there: MailmanList, seen: Look, report: Report) -> None:
-    here.store.mailing_lists.note_taken_off(one.name, tags_of(here, seen.what.off)[0])
-    for address in seen.what.off:
-        for number in seen.members[address]:
+def _take_off(
+    here: Premises,
+    one: MailingList,
+    there: MailmanList,
+    members: Members,
+    addresses: Collection[str],
+    report: Report,
+) -> None:
+    """Take addresses off, and note it before: who is missing then did not leave at the tool."""
+    here.store.mailing_lists.note_taken_off(one.name, tags_of(here, addresses)[0])
+    for address in addresses:
+        for number in members[address]:
             report.off += there.remove(number)
 
 

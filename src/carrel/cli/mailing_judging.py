@@ -69,8 +69,21 @@ def known_of(
                 if reason is None or reason in _PASSING:
                     gone.look(number, addresses)
     silent = _held(by_tag, here.store.consents.suppressions.among)
-    ours = _held(by_tag, lambda some: here.store.mailing_lists.ours(one.name, some))
-    return Known(wanted, refused, silent, ours, gone.departed)
+    return Known(wanted, refused, silent, _ours(here, one, by_tag), gone.departed)
+
+
+def ours_among(here: Premises, one: MailingList, members: Collection[str]) -> set[str]:
+    """Those members of a list that were seen there before on a record, or put there.
+
+    Raises:
+        CarrelError: CNS-007.
+    """
+    tags = here.store.consents.own_tags(here.system.name)
+    return _ours(here, one, {tags.address(each): each for each in members})
+
+
+def _ours(here: Premises, one: MailingList, by_tag: Mapping[str, str]) -> set[str]:
+    return _held(by_tag, lambda some: here.store.mailing_lists.ours(one.name, some))
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -58,6 +58,19 @@ def ledger_folder(site: Site) -> LedgerFolder:
     return LedgerFolder(site.folder / LEDGER)
 
 
+def all_entries(site: Site, store: Store) -> tuple[Iterable[bytes], tuple[bytes, ...]]:
+    """Every leaf: those that stand in the ledger, in their order, and those that are owed to it.
+
+    What is owed is read here, and what stands only as it is asked for: a leaf that moves on meanwhile is found in one
+    of the two.
+
+    Raises:
+        CarrelError: as the first are asked for: LED-009 or another, the ledger cannot be read.
+    """
+    waiting, folder = store.owed.entries(), ledger_folder(site)
+    return folder.entries() if folder.is_begun else (), waiting
+
+
 def key_place(site: Site) -> Path:
     """The private half of the ledger's key."""
     return site.folder / KEYS / LEDGER_KEY
@@ -70,7 +83,7 @@ def open_ledger(site: Site, at: datetime) -> tuple[LedgerFolder, Signer]:
         CarrelError: LED-…, a ledger without its key, or a key that others can read.
     """
     folder, place = ledger_folder(site), key_place(site)
-    made = (folder.path / "checkpoint").exists()
+    made = folder.is_begun
     if not made:
         name = f"{slug(site.library)}/ledger"
         key_file.finish_key(place, name)
@@ -88,7 +101,7 @@ def require_folder(site: Site, store: Store) -> None:
     Raises:
         CarrelError: STO-009.
     """
-    begun = (ledger_folder(site).path / "checkpoint").exists() or key_place(site).exists()
+    begun = ledger_folder(site).is_begun or key_place(site).exists()
     if site.store is None or begun or not store.runs.any_over() or store.owed.count():
         return
     raise fault(

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from carrel.accountability.patron_requests import RequestFacts
+from carrel.cli.record import all_entries
 from carrel.cli.request_follow import follow_all
 from carrel.cli.request_rules import Rules, rules_of
 from carrel.errors import CarrelError
@@ -17,7 +18,6 @@ from carrel.rights.access_leaf import ON_THE_PAGES
 from carrel.rights.event import Act
 from carrel.rights.request import Right, Route
 from carrel.rights.standing import SETTLED
-from carrel.store.ledger_folder import LedgerFolder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -125,17 +125,11 @@ def _systems(leaf: OpenLeaf) -> list[str]:
 
 def _all_entries(site: Site, store: Store) -> tuple[tuple[bytes, ...], str]:
     """What is owed to the ledger and stands in it, and why the latter could not be read."""
-    waiting = store.owed.entries()  # first: one that moves on meanwhile is found in one of the two
+    standing, waiting = all_entries(site, store)
     try:
-        return (*waiting, *_entries(site)), ""
+        return (*waiting, *standing), ""
     except CarrelError as wrong:
         return waiting, f"{wrong.code}: {wrong.faults[0].condition.title}"
-
-
-def _entries(site: Site) -> tuple[bytes, ...]:
-    """What stands in the ledger; nothing before its first batch."""
-    folder = site.folder / "ledger"
-    return tuple(LedgerFolder(folder).entries()) if (folder / "checkpoint").exists() else ()
 
 
 def _before_identity(request: Request) -> bool:

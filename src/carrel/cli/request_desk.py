@@ -138,14 +138,10 @@ def act_on(
     by = person
     if done in _BY_PERSON:
         by, said = PERSON, {**said, "taken by": person}
-    if said.get("decision") == Decision.NOTHING_HELD:
+    if (anew := said.get("ground") == Ground.ANEW) or said.get("decision") == Decision.NOTHING_HELD:
         from carrel.cli.request_person import look
 
-        said |= look(site_path, site, identity)
-    if said.get("ground") == Ground.ANEW:
-        from carrel.cli.request_person import look_whether_gone
-
-        said |= look_whether_gone(site_path, site, identity)
+        said |= look(site_path, site, identity, whether_gone=anew)
     with open_store(site) as store:
         follow_all(store, rules)
         store.requests.add(identity, Event(done, now(), by, said), words, clocks=rules.clocks, zone=rules.zone)

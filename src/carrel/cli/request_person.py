@@ -65,41 +65,18 @@ def is_theirs(here: Premises, whose: Whose, number: int) -> bool:
             return all(one.found for one in answer.systems)
 
 
-def look(site_path: Path, site: Site, request: str) -> dict[str, str]:
-    """What somebody who says that nothing is held has to say with it: that the record is not there, as of now.
+def look(site_path: Path, site: Site, request: str, *, whether_gone: bool) -> dict[str, str]:
+    """What somebody who says that a record is not there has to say with it: that it is not, as of now.
 
     Args:
         site_path: the site file, or its folder.
         site: opened.
         request: its id.
+        whether_gone: what the product keeps of a record that was put together with another, such as a copy, is no
+            record any more; otherwise it is held like one.
 
     Returns:
         The system that was looked into; empty where no record is known, or where one is still there.
-
-    Raises:
-        CarrelError: RGT-011, RGT-018; whatever stands in the way of reading the system.
-    """
-    with open_store(site) as store:
-        whose = store.requests.subject(request)
-    if whose is None:
-        return {}
-    with premises.enter(site_path, whose.system, read_only=True) as here, here.engine.connect() as connection:
-        there = is_held(connection, here.system_map, whose.number, at=whose.system)
-    return {} if there else {"looked": whose.system}
-
-
-def look_whether_gone(site_path: Path, site: Site, request: str) -> dict[str, str]:
-    """What somebody who says that a request goes on as another has to say with it: that its record is gone, as of now.
-
-    What the product keeps of a record that was put together with another, such as a copy, is no record any more.
-
-    Args:
-        site_path: the site file, or its folder.
-        site: opened.
-        request: its id.
-
-    Returns:
-        The system that was looked into; empty where no record is known, or where it is still there.
 
     Raises:
         CarrelError: RGT-011, RGT-018; whatever stands in the way of reading the system.
@@ -113,7 +90,10 @@ def look_whether_gone(site_path: Path, site: Site, request: str) -> dict[str, st
         here.engine.connect() as connection,
         told(whose.system),
     ):
-        there = present_people.among(connection, here.system_map.people, {whose.number})
+        if whether_gone:
+            there = bool(present_people.among(connection, here.system_map.people, {whose.number}))
+        else:
+            there = is_held(connection, here.system_map, whose.number, at=whose.system)
     return {} if there else {"looked": whose.system}
 
 

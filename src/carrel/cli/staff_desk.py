@@ -17,7 +17,7 @@ from carrel.cli.consent_taking import agreed, taken_back
 from carrel.cli.mailing_stops import require_told
 from carrel.cli.request_desk import received_on
 from carrel.cli.request_follow import follow_all
-from carrel.cli.request_person import look, look_whether_gone
+from carrel.cli.request_person import look
 from carrel.cli.request_rules import Rules, rules_of
 from carrel.cli.site_in_force import SiteOfFile
 from carrel.cli.store_place import open_store
@@ -151,10 +151,8 @@ class AtStaffDesk:
         site = open_site(self._site)
         person, rules = allowed(site, name, May.REQUESTS).name, rules_of(site)
         by, said = (PERSON, {**terms, "taken by": person}) if act in _BY_PERSON else (person, dict(terms))
-        if said.get("decision") == Decision.NOTHING_HELD:
-            said |= look(self._site, site, request)
-        if said.get("ground") == Ground.ANEW:
-            said |= look_whether_gone(self._site, site, request)
+        if (anew := said.get("ground") == Ground.ANEW) or said.get("decision") == Decision.NOTHING_HELD:
+            said |= look(self._site, site, request, whether_gone=anew)
         with open_store(site) as store:
             follow_all(store, rules)
             event = Event(act, self._now(), by, said)

@@ -31,8 +31,9 @@ class Known:
         refused: addresses on records that the gate leaves out.
         silent: of the members, those on the list of silence.
         ours: of the members, those that Carrel saw there before on a record, or put there.
-        departed: of the wanted, those that were read back on the list and are not there any more, though nobody here
-            took them off, and whose people have not said yes since: they left at the tool.
+        departed: addresses that were read back on the list and are not there any more, though nobody here took them
+            off, and whose people have not said yes since: they left at the tool. Among them are some that are not
+            wanted for a time, such as by a card that ran out.
     """
 
     wanted: Mapping[str, str]

@@ -302,5 +302,5 @@ def _may_be_stated(now: Standing) -> bool:
     return now.state is State.REFUSED or (now.state is not State.WITHDRAWN and now.decision in _DISPUTED)
 
 
-def _not_now(act: Act | Ground, wanted: str, found: str, fix: str, because: str = "") -> CarrelError:
+def _not_now(act: Act, wanted: str, found: str, fix: str, because: str = "") -> CarrelError:
     return fault(faults.NOT_NOW, at=act, wanted=wanted, found=str(found), because=because, fix=fix)

@@ -32,6 +32,11 @@ class LedgerReading:
         self.path = Path(path)
         self._files = DurableFolder(path)
 
+    @property
+    def is_begun(self) -> bool:
+        """Whether there is a ledger in the folder, sound or not: its first batch was written."""
+        return (self.path / CHECKPOINT).exists()
+
     def checkpoint_text(self) -> str:
         """The signed checkpoint as it stands in the folder.
 
